@@ -1,0 +1,26 @@
+#pragma once
+
+#include "engine/events/outbox.hpp"
+
+#include <string>
+#include <vector>
+
+namespace patchbay::events {
+
+/// A shared consumer of the outbox: over all hosts each event is delivered once per sink, in order, inside a transaction that
+/// also moves the sink's position. What leaves PostgreSQL (Redis Pub/Sub) is at least once.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual std::string name() const = 0;
+  virtual sdk::Result<void> deliver(storage::Session& session, const std::vector<StoredEvent>& events) = 0;
+};
+
+/// Told after a commit that there is something in the outbox or on the road; implementations only wake a thread.
+class Wake {
+ public:
+  virtual ~Wake() = default;
+  virtual void wake() = 0;
+};
+
+}  // namespace patchbay::events

@@ -1,0 +1,101 @@
+// How a service's records become entities and back: plugins/<service>/mapping.yaml, checked at load.
+#pragma once
+
+#include "engine/resources/description.hpp"
+#include "platform/base/yaml.hpp"
+
+#include <patchbay/sdk/description.hpp>
+#include <patchbay/sdk/records.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::mapping {
+
+/// Surroundings of one mapping run.
+struct MappingContext {
+  std::string default_currency = "USD";  // where the service does not tell
+  std::string phone_region = "US";
+};
+
+/// A reference to another record, resolved to an entity by its link when the page is applied.
+struct Reference {
+  std::string field;        // target field: "clientId"
+  std::string resource;     // of the same connection: "clients"
+  std::string external_id;
+};
+
+/// A record in the unified model's words.
+struct MappedRecord {
+  std::string entity_kind;
+  std::string resource;
+  std::string external_id;
+  std::string remote_version;
+  bool deleted = false;
+  sdk::json::object values;           // JSON field names → values; absent where the source has nothing to say
+  std::vector<Reference> references;
+  std::string fingerprint;            // 32 bytes over values, references, deleted
+};
+
+/// Rules of one resource.
+struct FieldRule {
+  std::string field;
+  std::vector<std::string> from;      // source paths, the first that has a value counts
+  std::string transform;              // name of a transform: text, trim, email, phone, money_minor, money_major, time, unix_time, …
+  std::map<std::string, std::string> values;  // enum map; key "*" is the fallback, missing: the record is refused
+  std::string constant;
+  std::string template_text;          // "Job #{jobNumber}" where everything in `from` is empty
+  std::string reference;              // resource that the value is an external id of
+  int rank = 0;                       // who wins between services; the same field's higher rank owns it
+  std::string to;                     // path in the service's shape for write-back; empty: never written
+  base::yaml::Place place;
+};
+
+struct ResourceMapping {
+  std::string resource;
+  std::string entity_kind;
+  std::vector<FieldRule> fields;
+  std::vector<std::string> match_by;  // identity: email, phone; empty: by link only
+  bool create_from_hub = false;       // a new entity of the hub is created in this service
+  bool update_from_hub = false;
+  std::string skip_when;              // path = value: records that are not imported at all
+};
+
+class Mapping {
+ public:
+  /// Checks every path syntax, transform, target field, enum value and type against the description and the registry.
+  /// Error with file, line and column.
+  static sdk::Result<Mapping> load(const base::yaml::Node& root, const sdk::Description& description,
+                                   const resources::Registry& registry);
+  const std::string& connector() const { return connector_; }
+  const ResourceMapping* find(std::string_view resource) const;
+  /// The resource that an entity kind is written back to, or nullptr.
+  const ResourceMapping* find_writable(std::string_view entity_kind) const;
+  const std::vector<ResourceMapping>& resources() const { return resources_; }
+
+ private:
+  std::string connector_;
+  std::vector<ResourceMapping> resources_;
+};
+
+/// Runs a mapping. Pure and thread-safe.
+class Mapper {
+ public:
+  Mapper(const Mapping& mapping, const resources::Registry& registry, MappingContext context);
+  /// kInvalid naming the field and the reason when the record cannot be mapped (it is then logged and skipped).
+  sdk::Result<MappedRecord> to_entity(const sdk::Record& record) const;
+  /// The service's shape of the given entity fields (only those with a `to`); references by `external_ids`: field → external id.
+  sdk::Result<sdk::json::value> to_record(const ResourceMapping& rules, const sdk::json::object& row,
+                                          const std::vector<std::string>& changed_fields,
+                                          const std::map<std::string, std::string>& external_ids) const;
+
+ private:
+  const Mapping& mapping_;
+  const resources::Registry& registry_;
+  MappingContext context_;
+};
+
+}  // namespace patchbay::mapping

@@ -1,0 +1,76 @@
+// An entity, described once. Routes, validation, SQL, filters, visibility, OpenAPI and events follow from this value.
+#pragma once
+
+#include <patchbay/sdk/json.hpp>
+#include <patchbay/sdk/result.hpp>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace patchbay::resources {
+
+enum class FieldType { kUuid, kText, kEmail, kPhone, kEnum, kInteger, kBoolean, kTime, kMoney, kObject, kArray, kTextList, kUuidList };
+
+struct Field {
+  std::string name;    // JSON: "scheduledStart"
+  std::string column;  // SQL: "scheduled_start"
+  FieldType type = FieldType::kText;
+  bool required = false;          // on create
+  bool read_only = false;         // never from a caller
+  bool nullable = true;
+  std::size_t length_max = 0;     // text: characters; 0: 64 KiB
+  std::vector<std::string> values;          // kEnum
+  std::optional<std::string> default_value; // on create by the API
+  std::string second_name;        // taken in bodies, filters, sort (G-19)
+  bool answer_second_name = false;
+  std::string references;         // entity kind of a kUuid
+  bool filterable = false;
+  bool sortable = false;
+  bool searchable = false;        // part of the trigram index expression, in order of declaration
+  std::vector<std::string> hidden_from;     // roles that never see it
+  std::string write_permission;   // needed to write it, besides the resource's
+  std::string description;
+};
+
+/// Which rows a role sees, as SQL over the alias `e` with named values {client}, {user}; chosen by policy.row_filter.
+struct RowFilter {
+  std::string name;
+  std::string sql;
+};
+
+struct ResourceDescription {
+  std::string kind;    // "client"; also events "client.updated" and entity_links.entity_kind
+  std::string path;    // "clients": route, topic and table
+  std::string second_path;  // "customers"
+  std::string table;   // "clients"
+  std::string title;
+  std::vector<Field> fields;  // besides id, version, createdAt, updatedAt, deletedAt, externalIds
+  std::vector<RowFilter> row_filters;
+  std::string workflow;        // state machine of field `status`; empty: none
+  std::string read_permission, create_permission, write_permission, delete_permission;
+  bool synced = false;         // externalIds, syncStatus, lastSyncedAt are shown
+  std::string default_sort = "-updatedAt";
+  /// Values that row filters and event visibility need, from the row's JSON: name in `visibility` → field name.
+  std::vector<std::pair<std::string, std::string>> visibility_fields;
+
+  const Field* find_field(std::string_view name) const;   // either name
+  const Field* find_column(std::string_view column) const;
+};
+
+/// All entities, in an explicit list (business/entities/registry.cpp). Immutable after wiring.
+class Registry {
+ public:
+  void add(ResourceDescription description);
+  const ResourceDescription* find(std::string_view kind) const;
+  const ResourceDescription* find_path(std::string_view path) const;
+  const std::vector<ResourceDescription>& all() const { return descriptions_; }
+
+ private:
+  std::vector<ResourceDescription> descriptions_;
+};
+
+}  // namespace patchbay::resources

@@ -1,0 +1,74 @@
+// Connections: authorised accounts of connectors. Credentials are sealed at rest and open only in memory.
+#pragma once
+
+#include "engine/plugins/catalog.hpp"
+#include "platform/base/secret_box.hpp"
+#include "platform/storage/session.hpp"
+
+#include <patchbay/sdk/service_client.hpp>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace patchbay::connections {
+
+struct Connection {
+  std::string id;
+  std::string connector;
+  std::string name;
+  std::string state;  // new, connected, needs_reauth, disconnected
+  std::string state_reason;
+  std::string account_id;
+  sdk::ConnectionSettings settings;  // decrypted; options with defaults filled in
+  std::optional<std::chrono::seconds> sync_interval;
+  std::int64_t version = 0;
+};
+
+/// Thread-safe. Every read goes to PostgreSQL except for verification(), which answers from a snapshot in memory that is
+/// refreshed by refresh() (after every change, by event from other hosts, and at least every 30 s).
+class ConnectionStore {
+ public:
+  ConnectionStore(storage::Database& database, const base::SecretBox& box, const plugins::PluginCatalog& catalog);
+
+  sdk::Result<Connection> get(const std::string& id) const;
+  sdk::Result<std::vector<Connection>> list() const;
+  /// Validates connector, name, options and credentials against the plugin's description.
+  sdk::Result<Connection> create(storage::Session& session, const std::string& connector, const std::string& name,
+                                 const sdk::json::object& options, const sdk::json::object& credentials) const;
+  sdk::Result<void> update(storage::Session& session, const std::string& id, const sdk::json::object& changes) const;
+  sdk::Result<void> set_state(storage::Session& session, const std::string& id, const std::string& state,
+                              const std::string& reason) const;
+  sdk::Result<void> set_account(storage::Session& session, const std::string& id, const sdk::AccountIdentity& identity) const;
+  sdk::Result<void> remove(storage::Session& session, const std::string& id) const;
+
+  using Snapshot = std::shared_ptr<const std::vector<Connection>>;
+  /// nullptr while nothing has been loaded yet (webhooks then answer 503).
+  Snapshot verification() const;
+  sdk::Result<void> refresh();
+
+ private:
+  storage::Database& database_;
+  const base::SecretBox& box_;
+  const plugins::PluginCatalog& catalog_;
+  mutable std::mutex mutex_;
+  Snapshot snapshot_;
+};
+
+/// A ServiceClient with everything it borrows: budgeted HTTP, clock, logger, durable state, tokens.
+class ClientLease {
+ public:
+  virtual ~ClientLease() = default;
+  virtual sdk::ServiceClient& client() = 0;
+};
+
+class ClientFactory {
+ public:
+  virtual ~ClientFactory() = default;
+  virtual sdk::Result<std::unique_ptr<ClientLease>> client(const Connection& connection) = 0;
+};
+
+}  // namespace patchbay::connections
