@@ -28,7 +28,8 @@ json::value encode(const ConnectionSettings& value);
 /// Deadline as milliseconds left; the cancel flag itself is carried by a message of its own.
 json::value encode(const CallContext& value);
 
-Result<Error> decode_error(const json::value& value);
+/// The error that was encoded; where it cannot be decoded, that is the error ("codec.error").
+Error decode_error(const json::value& value);
 Result<HttpRequest> decode_http_request(const json::value& value);
 Result<HttpResponse> decode_http_response(const json::value& value);
 Result<Record> decode_record(const json::value& value);

@@ -24,6 +24,8 @@ std::string format_time(std::chrono::system_clock::time_point time);
 /// ISO 8601 with offset or Z, a blank instead of T, fraction optional, also "2024-04-09 21:04:31 UTC"; a date alone is midnight UTC.
 Result<std::chrono::system_clock::time_point> parse_time(std::string_view text);
 
+/// Whether the text is well-formed UTF-8 (RFC 3629).
+bool is_utf8(std::string_view text);
 /// Whether the text is well-formed UTF-8 without U+0000.
 bool is_clean_utf8(std::string_view text);
 
