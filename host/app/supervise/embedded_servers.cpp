@@ -1,8 +1,8 @@
 #include "app/supervise/embedded_servers.hpp"
 
-#include "app/supervise/process.hpp"
 #include "platform/base/backoff.hpp"
 #include "platform/base/log.hpp"
+#include "platform/process/child_process.hpp"
 
 namespace patchbay::supervise {
 namespace {
@@ -45,7 +45,7 @@ sdk::Result<void> EmbeddedServers::bring_up(Watched& watched, std::chrono::milli
   watched.started_at = std::chrono::steady_clock::now();
   const auto deadline = watched.started_at + limit;
   while (!server.answers()) {
-    if (!is_alive(watched.pid)) {
+    if (!process::is_alive(watched.pid)) {
       return sdk::permanent_error("supervise.start",
                                   server.name() + " ended during its start; see the log folder in var_dir");
     }
@@ -60,7 +60,7 @@ sdk::Result<void> EmbeddedServers::bring_up(Watched& watched, std::chrono::milli
 void EmbeddedServers::watch() {
   while (stop_.wait_for(kWatchInterval)) {
     for (Watched& watched : watched_) {
-      if (is_alive(watched.pid)) {
+      if (process::is_alive(watched.pid)) {
         if (watched.crashes > 0 && std::chrono::steady_clock::now() - watched.started_at > kStableAfter)
           watched.crashes = 0;
       } else {

@@ -1,7 +1,7 @@
 #include "app/supervise/postgres_server.hpp"
 
-#include "app/supervise/process.hpp"
 #include "platform/base/log.hpp"
+#include "platform/process/child_process.hpp"
 
 #include <fstream>
 #include <signal.h>
@@ -28,8 +28,8 @@ std::string PostgresServer::url() const {
 
 std::optional<pid_t> PostgresServer::find_running() const {
   const auto pid = read_pid_file(folders_.postgres_data / "postmaster.pid");
-  if (!pid || !is_alive(*pid) || process_name(*pid) != "postgres") return std::nullopt;
-  const auto directory = process_directory(*pid);
+  if (!pid || !process::is_alive(*pid) || process::process_name(*pid) != "postgres") return std::nullopt;
+  const auto directory = process::process_directory(*pid);
   if (directory && *directory != folders_.postgres_data) return std::nullopt;
   return pid;
 }
@@ -48,13 +48,13 @@ sdk::Result<void> PostgresServer::prepare() {
     for (const auto& entry : std::filesystem::directory_iterator(folders_.postgres_data, failure)) {
       std::filesystem::remove_all(entry.path(), failure);
     }
-    PATCHBAY_ASSIGN(const int status,
-                    run_to_end({{std::string(kPrograms) + "initdb", "-D", folders_.postgres_data.string(), "-U", kUser,
-                                 "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"},
-                                folders_.postgres_user,
-                                "/",
-                                folders_.logs / "initdb.log"},
-                               std::chrono::minutes(3)));
+    PATCHBAY_ASSIGN(const int status, process::run_to_end({{std::string(kPrograms) + "initdb", "-D",
+                                                            folders_.postgres_data.string(), "-U", kUser, "-A", "trust",
+                                                            "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"},
+                                                           folders_.postgres_user,
+                                                           "/",
+                                                           folders_.logs / "initdb.log"},
+                                                          std::chrono::minutes(3)));
     if (status != 0) {
       return sdk::permanent_error("supervise.initdb", "initdb failed; see " + (folders_.logs / "initdb.log").string());
     }
@@ -78,12 +78,12 @@ sdk::Result<pid_t> PostgresServer::start() {
 }
 
 bool PostgresServer::answers() const {
-  const auto status =
-      run_to_end({{std::string(kPrograms) + "pg_isready", "-q", "-h", folders_.postgres_socket.string(), "-U", kUser},
-                  folders_.postgres_user,
-                  "/",
-                  {}},
-                 std::chrono::seconds(5));
+  const auto status = process::run_to_end(
+      {{std::string(kPrograms) + "pg_isready", "-q", "-h", folders_.postgres_socket.string(), "-U", kUser},
+       folders_.postgres_user,
+       "/",
+       {}},
+      std::chrono::seconds(5));
   return status.ok() && *status == 0;
 }
 
@@ -92,19 +92,19 @@ sdk::Result<void> PostgresServer::complete() {
   std::error_code failure;
   if (std::filesystem::exists(made, failure)) return {};
   // Fails harmlessly where a start that was killed before the mark had made it already; migrations tell the truth.
-  (void)run_to_end(
+  (void)process::run_to_end(
       {{std::string(kPrograms) + "createdb", "-h", folders_.postgres_socket.string(), "-U", kUser, kDatabase},
        folders_.postgres_user,
        "/",
        folders_.logs / "initdb.log"},
       std::chrono::seconds(60));
   PATCHBAY_ASSIGN(const int status,
-                  run_to_end({{std::string(kPrograms) + "psql", "-h", folders_.postgres_socket.string(), "-U", kUser,
-                               "-d", kDatabase, "-qAtc", "select 1"},
-                              folders_.postgres_user,
-                              "/",
-                              folders_.logs / "initdb.log"},
-                             std::chrono::seconds(30)));
+                  process::run_to_end({{std::string(kPrograms) + "psql", "-h", folders_.postgres_socket.string(), "-U",
+                                        kUser, "-d", kDatabase, "-qAtc", "select 1"},
+                                       folders_.postgres_user,
+                                       "/",
+                                       folders_.logs / "initdb.log"},
+                                      std::chrono::seconds(30)));
   if (status != 0) {
     return sdk::permanent_error("supervise.createdb",
                                 "the database could not be made; see " + (folders_.logs / "initdb.log").string());
@@ -114,7 +114,7 @@ sdk::Result<void> PostgresServer::complete() {
 }
 
 bool PostgresServer::end(pid_t pid, std::chrono::milliseconds limit) const {
-  return end_process(pid, SIGINT, limit);
+  return process::end_process(pid, SIGINT, limit);
 }
 
 }  // namespace patchbay::supervise

@@ -1,6 +1,6 @@
 #include "app/supervise/redis_server.hpp"
 
-#include "app/supervise/process.hpp"
+#include "platform/process/child_process.hpp"
 
 #include <cstring>
 #include <fstream>
@@ -41,8 +41,8 @@ std::optional<pid_t> RedisServer::find_running() const {
   long number = 0;
   if (!(stream >> number) || number <= 0) return std::nullopt;
   const auto pid = static_cast<pid_t>(number);
-  if (!is_alive(pid) || process_name(pid) != "redis-server") return std::nullopt;
-  const auto directory = process_directory(pid);
+  if (!process::is_alive(pid) || process::process_name(pid) != "redis-server") return std::nullopt;
+  const auto directory = process::process_directory(pid);
   if (directory && *directory != folders_.redis_data) return std::nullopt;
   return pid;
 }
@@ -62,32 +62,32 @@ sdk::Result<void> RedisServer::prepare() {
 }
 
 sdk::Result<pid_t> RedisServer::start() {
-  return spawn({{"/usr/bin/redis-server",
-                 "--port",
-                 "0",
-                 "--unixsocket",
-                 socket().string(),
-                 "--unixsocketperm",
-                 "700",
-                 "--dir",
-                 folders_.redis_data.string(),
-                 "--pidfile",
-                 pid_file().string(),
-                 "--appendonly",
-                 "yes",
-                 "--appendfsync",
-                 "always",
-                 "--save",
-                 "",
-                 "--maxmemory-policy",
-                 "noeviction",
-                 "--daemonize",
-                 "no",
-                 "--aof-load-truncated",
-                 "yes"},
-                {},
-                folders_.redis_data,
-                folders_.logs / "redis.log"});
+  return process::spawn({{"/usr/bin/redis-server",
+                          "--port",
+                          "0",
+                          "--unixsocket",
+                          socket().string(),
+                          "--unixsocketperm",
+                          "700",
+                          "--dir",
+                          folders_.redis_data.string(),
+                          "--pidfile",
+                          pid_file().string(),
+                          "--appendonly",
+                          "yes",
+                          "--appendfsync",
+                          "always",
+                          "--save",
+                          "",
+                          "--maxmemory-policy",
+                          "noeviction",
+                          "--daemonize",
+                          "no",
+                          "--aof-load-truncated",
+                          "yes"},
+                         {},
+                         folders_.redis_data,
+                         folders_.logs / "redis.log"});
 }
 
 bool RedisServer::answers() const {
@@ -95,7 +95,7 @@ bool RedisServer::answers() const {
 }
 
 bool RedisServer::end(pid_t pid, std::chrono::milliseconds limit) const {
-  return end_process(pid, SIGTERM, limit);
+  return process::end_process(pid, SIGTERM, limit);
 }
 
 }  // namespace patchbay::supervise

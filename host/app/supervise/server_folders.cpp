@@ -1,7 +1,7 @@
 #include "app/supervise/server_folders.hpp"
 
-#include "app/supervise/process.hpp"
 #include "platform/base/digest.hpp"
+#include "platform/process/child_process.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
 
@@ -61,7 +61,8 @@ sdk::Result<void> make_private_folder(const fs::path& folder, Account owner, mod
 
 bool reachable_by(const std::string& user, const fs::path& folder) {
   if (user.empty()) return true;
-  const auto status = run_to_end({{"/usr/bin/test", "-x", folder.string()}, user, "/", {}}, std::chrono::seconds(10));
+  const auto status =
+      process::run_to_end({{"/usr/bin/test", "-x", folder.string()}, user, "/", {}}, std::chrono::seconds(10));
   return status.ok() && *status == 0;
 }
 

@@ -10,13 +10,15 @@
 #include <sys/types.h>
 #include <vector>
 
-namespace patchbay::supervise {
+namespace patchbay::process {
 
 struct SpawnSettings {
   std::vector<std::string> arguments;       // [0] is the program, absolute
   std::string user;                         // not empty: run as this user (only root can)
   std::filesystem::path working_directory;  // empty: inherited
   std::filesystem::path output_file;        // stdout and stderr are appended here; empty: /dev/null
+  bool inherit_output = false;              // stdout and stderr of this process instead
+  int channel = -1;                         // a descriptor the child finds as number 3
 };
 
 /// Starts a process in a process group of its own, so that a Ctrl-C for the hub does not reach it.
@@ -32,4 +34,4 @@ std::optional<std::filesystem::path> process_directory(pid_t pid);
 /// Sends `signal`, waits up to `limit`, then SIGKILL. true: it ended within the limit.
 bool end_process(pid_t pid, int signal, std::chrono::milliseconds limit);
 
-}  // namespace patchbay::supervise
+}  // namespace patchbay::process

@@ -1,4 +1,4 @@
-#include "app/supervise/process.hpp"
+#include "platform/process/child_process.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -10,10 +10,11 @@
 #include <thread>
 #include <unistd.h>
 
-namespace patchbay::supervise {
+namespace patchbay::process {
 namespace {
 
 constexpr std::chrono::milliseconds kPollInterval{20};
+constexpr int kChannelDescriptor = 3;
 
 class FileActions {
  public:
@@ -50,9 +51,12 @@ std::vector<std::string> command_line(const SpawnSettings& settings) {
 
 void prepare(const SpawnSettings& settings, FileActions& actions, SpawnAttributes& attributes) {
   posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  const std::string output = settings.output_file.empty() ? "/dev/null" : settings.output_file.string();
-  posix_spawn_file_actions_addopen(actions.get(), STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0640);
-  posix_spawn_file_actions_adddup2(actions.get(), STDOUT_FILENO, STDERR_FILENO);
+  if (!settings.inherit_output) {
+    const std::string output = settings.output_file.empty() ? "/dev/null" : settings.output_file.string();
+    posix_spawn_file_actions_addopen(actions.get(), STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0640);
+    posix_spawn_file_actions_adddup2(actions.get(), STDOUT_FILENO, STDERR_FILENO);
+  }
+  if (settings.channel >= 0) posix_spawn_file_actions_adddup2(actions.get(), settings.channel, kChannelDescriptor);
   if (!settings.working_directory.empty()) {
     posix_spawn_file_actions_addchdir_np(actions.get(), settings.working_directory.c_str());
   }
@@ -144,4 +148,4 @@ bool end_process(pid_t pid, int signal, std::chrono::milliseconds limit) {
   return false;
 }
 
-}  // namespace patchbay::supervise
+}  // namespace patchbay::process
