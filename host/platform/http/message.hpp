@@ -40,6 +40,7 @@ struct Response {
   Headers headers;
   std::string body;
   std::string content_type = "application/json; charset=utf-8";
+  bool abort_connection = false;  // closes the connection (RST) instead of answering: for the sandbox's faults
 
   static Response json(int status, std::string body);
   static Response text(int status, std::string body);
