@@ -55,6 +55,7 @@ create table entity_links (
   fingerprint bytea,              -- of the mapped values last applied; equal: nothing to do
   sync_error text,
   last_seen_at timestamptz not null default now(),
+  state_at timestamptz,           -- the service's time of the state last applied: an older webhook snapshot is not applied over it
   deleted_at timestamptz,         -- the service deleted the record
   primary key (connection_id, resource, external_id)
 );
@@ -148,16 +149,29 @@ create table work_items (
   due_at timestamptz not null default now(),
   claim_id uuid,
   claimed_until timestamptz,
+  lane_seat smallint not null default 0,    -- rows of one lane in one claim sit behind each other; two claims would both want seat 0
   last_error jsonb,
   created_at timestamptz not null default now(),
   finished_at timestamptz
 );
 alter table work_items alter column body set compression lz4;
 create unique index work_items_dedupe on work_items (kind, dedupe_key) where dedupe_key is not null;
-create unique index work_items_lane on work_items (lane_key) where state = 'claimed';
+create unique index work_items_lane on work_items (lane_key, lane_seat) where state = 'claimed';
 create index work_items_due on work_items (due_at, id) where state = 'due';
 create index work_items_claimed on work_items (claimed_until) where state = 'claimed';
 create index work_items_dead on work_items (id desc) where state = 'dead';
+create index work_items_finished on work_items (finished_at) where state = 'done';
+alter table work_items set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05,
+                            autovacuum_vacuum_cost_delay = 0);
+
+-- What went in and what retention took out, counted in the same statement: with the rows by state they must balance.
+create table work_counters (
+  kind varchar(30) not null,
+  stage varchar(20) not null,               -- stored, removed
+  shard smallint not null,                  -- writers spread over rows, so that they do not wait for each other
+  count bigint not null default 0,
+  primary key (kind, stage, shard)
+) with (fillfactor = 50);
 
 -- What happened, in one transaction with the change itself. Readers go by (xid, id) below the oldest running transaction, so
 -- that no event is skipped whatever order transactions commit in.
@@ -177,7 +191,6 @@ create table outbox (
   at timestamptz not null default now(),
   primary key (xid, id)
 );
-create index outbox_at on outbox (at);
 
 -- How far each shared sink has come (websocket sockets keep their own position).
 create table event_sinks (
