@@ -21,11 +21,13 @@ class Policy {
   static sdk::Result<Policy> shipped();
 
   bool allows(std::string_view role, std::string_view permission) const;
+  /// Whether the word stands in the policy at all: a route that names another one is a programmer's error.
+  bool is_permission(std::string_view permission) const { return words_.contains(permission); }
   bool allows(const Principal& principal, std::string_view permission) const;  // kSystem may everything
   /// Sorted, for GET /auth/me.
   std::vector<std::string> permissions(std::string_view role) const;
-  /// Which rows of an entity kind a role sees: the name of a row filter of that entity's description ("all", "none", "own",
-  /// "assigned", "confirmed"); "none" where nothing is said.
+  /// Which rows of an entity kind a role sees: the name of a row filter of that entity's description ("all", "none",
+  /// "own", "assigned", "confirmed"); "none" where nothing is said.
   std::string row_filter(std::string_view role, std::string_view entity_kind) const;
   const std::vector<std::string>& roles() const { return roles_; }
   /// The contract's role for any spelling that a document uses (G-18), or nullopt.
@@ -33,8 +35,10 @@ class Policy {
 
  private:
   std::vector<std::string> roles_;
+  std::set<std::string, std::less<>> words_;
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> permissions_;
-  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> row_filters_;  // role → entity → filter
+  std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>>
+      row_filters_;  // role → entity → filter
 };
 
 }  // namespace patchbay::policy

@@ -23,6 +23,8 @@ struct Move {
 class Workflow {
  public:
   static sdk::Result<Workflow> load(const base::yaml::Node& root);
+  /// Main states in order, then side states.
+  std::vector<std::string> all_states() const;
   const std::string& name() const { return name_; }
   const std::string& initial() const { return initial_; }
   const std::vector<std::string>& states() const { return states_; }  // in order of progress
@@ -30,11 +32,14 @@ class Workflow {
   bool is_state(std::string_view state) const;
   /// Position of a state along the way; side states (cancelled) have -1 and never count as progress.
   int rank(std::string_view state) const;
-  /// Success, or kConflict "workflow.illegal_move" whose message lists the legal moves, or kPermanent "policy.forbidden" where
-  /// the move is legal but not the role's. `assigned` = the row is assigned to the principal.
+  /// Success, or kConflict "workflow.illegal_move" whose message lists the legal moves, or kPermanent
+  /// "policy.forbidden" where the move is legal but not the role's. `assigned` = the row is assigned to the principal.
   sdk::Result<void> check(std::string_view from, std::string_view to, const policy::Principal& principal, bool assigned,
                           std::string_view reason) const;
   std::vector<std::string> legal_moves(std::string_view from) const;
+  /// Fields that must be set on a row that is moved.
+  std::vector<std::string> required_fields(std::string_view from, std::string_view to) const;
+  const std::vector<std::string>& side_states() const { return side_states_; }
 
  private:
   std::string name_, initial_;
