@@ -66,7 +66,7 @@ sdk::Result<void> PostgresServer::prepare() {
 
 sdk::Result<pid_t> PostgresServer::start() {
   const auto set = [](const std::string& setting) { return "--" + setting; };
-  return spawn(
+  return process::spawn(
       {{std::string(kPrograms) + "postgres", "-D", folders_.postgres_data.string(), set("listen_addresses="),
         set("unix_socket_directories=" + folders_.postgres_socket.string()), set("unix_socket_permissions=0700"),
         set("max_connections=64"), set("shared_buffers=128MB"), set("effective_cache_size=1GB"), set("work_mem=16MB"),

@@ -18,7 +18,8 @@ struct LoadedPlugin {
   std::shared_ptr<const sdk::Plugin> plugin;
 };
 
-/// Why a library was refused: `stage` is where (trust, file, tag, probe, load, descriptor, describe), the message names file and cause.
+/// Why a library was refused: `stage` is where (trust, file, tag, probe, load, descriptor, describe), the message names
+/// file and cause.
 struct LoadProblem {
   std::filesystem::path file;
   std::string stage;

@@ -1,0 +1,98 @@
+#include "engine/plugins/description_check.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace patchbay::plugins {
+namespace {
+
+using Problems = std::vector<std::string>;
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 50 && text.front() >= 'a' && text.front() <= 'z' &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+}
+
+void check_resource(const sdk::Description& description, const sdk::ResourceDescription& resource, Problems& problems) {
+  const std::string name = "resource '" + resource.name + "'";
+  if (!is_name(resource.name)) problems.push_back(name + " has a name that is not lower case letters, digits, _ and -");
+  if (resource.list && !resource.get) problems.push_back(name + " can list but not get");
+  if (resource.get && !resource.list) problems.push_back(name + " can get but not list");
+  if (resource.create && !resource.update) problems.push_back(name + " can create but not update");
+  if (resource.update && !resource.create) problems.push_back(name + " can update but not create");
+  if (resource.create && !resource.get) problems.push_back(name + " can be written but not read");
+  if (resource.incremental && !resource.list) problems.push_back(name + " is incremental but cannot list");
+  for (const std::string& other : resource.depends_on) {
+    if (description.find_resource(other) == nullptr || other == resource.name) {
+      problems.push_back(name + " depends on '" + other + "', which is not another resource of this plugin");
+    }
+  }
+}
+
+void check_auth(const sdk::Description& description, Problems& problems) {
+  const bool oauth = description.auth == sdk::AuthKind::kOAuth2;
+  if (oauth && !description.oauth2) problems.push_back("auth is OAuth 2.0 but its endpoints are not described");
+  if (!oauth && description.oauth2) problems.push_back("OAuth 2.0 endpoints are described but auth is another kind");
+  if (oauth && description.oauth2 &&
+      (description.oauth2->authorize_url.empty() || description.oauth2->token_url.empty())) {
+    problems.push_back("OAuth 2.0 needs both authorize_url and token_url");
+  }
+  if (description.auth == sdk::AuthKind::kApiKey && description.credentials.empty()) {
+    problems.push_back("auth is by API key but no credential is described");
+  }
+}
+
+void check_webhooks(const sdk::Description& description, Problems& problems) {
+  const sdk::WebhookDescription& webhooks = description.webhooks;
+  if (!webhooks.supported) return;
+  if (webhooks.topics.empty()) problems.push_back("webhooks are supported but no topic is named");
+  const sdk::SignatureDescription& signature = webhooks.signature;
+  using Algorithm = sdk::SignatureDescription::Algorithm;
+  if (signature.algorithm == Algorithm::kNone || signature.algorithm == Algorithm::kCustom) return;
+  if (signature.header.empty()) problems.push_back("the webhook signature's header is not named");
+  const bool known_key =
+      std::any_of(description.credentials.begin(), description.credentials.end(),
+                  [&](const auto& credential) { return credential.name == signature.key_credential; });
+  if (!known_key)
+    problems.push_back("the webhook signature's key '" + signature.key_credential + "' is not a described credential");
+  if (signature.tolerance.count() > 0 && signature.timestamp_list_key.empty() && signature.timestamp_header.empty()) {
+    problems.push_back("the webhook signature has a tolerance but no timestamp");
+  }
+}
+
+template <typename Items, typename NameOf>
+void check_unique(const Items& items, const char* what, NameOf name_of, Problems& problems) {
+  std::set<std::string> seen;
+  for (const auto& item : items) {
+    if (!seen.insert(name_of(item)).second)
+      problems.push_back(std::string(what) + " '" + name_of(item) + "' stands twice");
+  }
+}
+
+}  // namespace
+
+sdk::Result<void> check_description(const sdk::Description& description, std::string_view file_name) {
+  Problems problems;
+  if (!is_name(description.name))
+    problems.push_back("its name '" + description.name + "' is not lower case letters, digits, _ and -");
+  if (description.name != file_name) {
+    problems.push_back("it calls itself '" + description.name + "' but the file is '" + std::string(file_name) +
+                       ".so'");
+  }
+  if (description.version.empty()) problems.push_back("it has no version");
+  if (description.resources.empty()) problems.push_back("it describes no resource");
+  for (const auto& resource : description.resources) check_resource(description, resource, problems);
+  const auto name_of = [](const auto& item) { return item.name; };
+  check_unique(description.resources, "resource", name_of, problems);
+  check_unique(description.credentials, "credential", name_of, problems);
+  check_unique(description.options, "option", name_of, problems);
+  check_auth(description, problems);
+  check_webhooks(description, problems);
+  if (problems.empty()) return {};
+  std::string text = "its description is not whole: ";
+  for (std::size_t index = 0; index < problems.size(); ++index) text += (index == 0 ? "" : "; ") + problems[index];
+  return sdk::permanent_error("plugin.describe", text);
+}
+
+}  // namespace patchbay::plugins
