@@ -22,6 +22,7 @@ struct RequestContext {
   policy::Principal principal;
   std::map<std::string, std::string, std::less<>> path_params;  // "{id}" → "id"
   std::string trace_id;
+  /// Of a name in the route's pattern; throws std::out_of_range for another (a programmer's error).
   const std::string& path_param(std::string_view name) const;
 };
 
@@ -48,18 +49,19 @@ enum class LimitClass { kNone, kAuth, kWebhook };
 
 struct Route {
   std::string method;
-  std::string pattern;     // below the base path: "/clients/{id}"
+  std::string pattern;  // below the base path: "/clients/{id}"; {id} must be a UUID, other names take any text
   Access access = Access::kSignedIn;
   std::string permission;  // needed in addition; empty: none
   std::variant<BlockingHandler, AsyncHandler> handler;
-  std::string tag;         // group in the API document
+  std::string tag;  // group in the API document
   std::string summary;
   sdk::json::object operation;  // further OpenAPI members: parameters, requestBody, responses
   LimitClass limit = LimitClass::kNone;
-  bool idempotency_key = true;         // on POST
+  bool idempotency_key = true;  // on POST, with a BlockingHandler
   bool open_while_password_expired = false;
-  bool at_root = false;                // also answered without the base path (operations)
-  bool raw_body = false;               // no content type or JSON check (webhooks)
+  bool at_root = false;        // also answered without the base path (operations)
+  bool raw_body = false;       // no content type or JSON check (webhooks)
+  bool secret_answer = false;  // the answer holds a secret: never kept for a repeated Idempotency-Key
 };
 
 using Routes = std::vector<Route>;
