@@ -160,7 +160,6 @@ create unique index work_items_lane on work_items (lane_key, lane_seat) where st
 create index work_items_due on work_items (due_at, id) where state = 'due';
 create index work_items_claimed on work_items (claimed_until) where state = 'claimed';
 create index work_items_dead on work_items (id desc) where state = 'dead';
-create index work_items_finished on work_items (finished_at) where state = 'done';
 alter table work_items set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05,
                             autovacuum_vacuum_cost_delay = 0);
 

@@ -15,7 +15,7 @@ struct Event {
   std::string action;       // "client.updated"
   std::string entity_kind;  // "client"
   std::string entity_id;
-  std::string origin;       // api, sync, system
+  std::string origin;             // api, sync, system
   std::string origin_connection;  // empty: none
   std::string actor_id;
   std::vector<std::string> changed_fields;

@@ -7,8 +7,8 @@
 
 namespace patchbay::events {
 
-/// A shared consumer of the outbox: over all hosts each event is delivered once per sink, in order, inside a transaction that
-/// also moves the sink's position. What leaves PostgreSQL (Redis Pub/Sub) is at least once.
+/// A shared consumer of the outbox: over all hosts each event is delivered once per sink, in order, inside a
+/// transaction that also moves the sink's position. What leaves PostgreSQL (Redis Pub/Sub) is at least once.
 class EventSink {
  public:
   virtual ~EventSink() = default;
