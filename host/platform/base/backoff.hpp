@@ -5,7 +5,8 @@
 
 namespace patchbay::base {
 
-/// Exponential back-off with full jitter between half and the whole of the step. Pure: the caller brings the randomness.
+/// Exponential back-off with full jitter between half and the whole of the step. Pure: the caller brings the
+/// randomness.
 struct Backoff {
   std::chrono::milliseconds initial{500};
   std::chrono::milliseconds maximum{300'000};

@@ -1,4 +1,5 @@
-// Settings: config/patchbay.yaml is the list of all settings and their defaults, compiled in; a file and the environment
+// Settings: config/patchbay.yaml is the list of all settings and their defaults, compiled in; a file and the
+// environment
 // (`a.b_c` → PATCHBAY_A_B_C) override. An unknown key is an error with file, line and the nearest known key.
 #pragma once
 
@@ -14,7 +15,8 @@
 
 namespace patchbay::base {
 
-/// Immutable after load. Getters are for keys of the shipped file; an unknown key there is a programmer's error (throws).
+/// Immutable after load. Getters are for keys of the shipped file; an unknown key there is a programmer's error
+/// (throws).
 class Config {
  public:
   using Environment = std::map<std::string, std::string>;
@@ -37,6 +39,7 @@ class Config {
   static std::string environment_name(std::string_view key);
 
  private:
+  friend class ConfigLoader;
   struct Value {
     std::string text;
     std::vector<std::string> items;

@@ -43,7 +43,8 @@ class Histogram {
   void* histogram_;
 };
 
-/// Thread-safe. Names are `patchbay_<part>_<what>_<unit>`. Looking up a series takes a lock: keep the handle in hot paths.
+/// Thread-safe. Names are `patchbay_<part>_<what>_<unit>`. Looking up a series takes a lock: keep the handle in hot
+/// paths.
 class Metrics {
  public:
   Metrics();

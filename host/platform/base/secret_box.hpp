@@ -13,8 +13,8 @@ namespace patchbay::base {
 /// Thread-safe after construction. Sealed form: "v1.<key id>.<base64url(nonce | ciphertext)>".
 class SecretBox {
  public:
-  /// Reads a key file (one `<key id> <64 hex digits>` a line, the first seals, all open); makes it with mode 0600 where it is
-  /// missing and `create` is set. Any unreadable, empty or malformed file is a plain error that names the file.
+  /// Reads a key file (one `<key id> <64 hex digits>` a line, the first seals, all open); makes it with mode 0600 where
+  /// it is missing and `create` is set. Any unreadable, empty or malformed file is a plain error that names the file.
   static sdk::Result<SecretBox> load(const std::filesystem::path& key_file, bool create);
   /// For tests and for a key from the environment: 64 hex digits.
   static sdk::Result<SecretBox> from_hex(std::string_view key_id, std::string_view hex_key);

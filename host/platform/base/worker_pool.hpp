@@ -10,8 +10,8 @@
 
 namespace patchbay::base {
 
-/// A named pool of threads with a bounded queue. A full queue is said to the caller, who answers for it (503, wait, drop).
-/// An exception that escapes a task is logged and ends that task only.
+/// A named pool of threads with a bounded queue. A full queue is said to the caller, who answers for it (503, wait,
+/// drop). An exception that escapes a task is logged and ends that task only.
 class WorkerPool {
  public:
   WorkerPool(std::string name, std::size_t thread_count, std::size_t queue_max);

@@ -15,8 +15,8 @@ namespace patchbay::base::yaml {
 
 struct Place {
   std::string file;
-  int line = 0;    // from 1
-  int column = 0;  // from 1
+  int line = 0;              // from 1
+  int column = 0;            // from 1
   std::string text() const;  // "config/patchbay.yaml:12:3"
 };
 
@@ -30,6 +30,7 @@ class Node {
   std::vector<Node> items;
   std::vector<std::pair<std::string, Node>> members;  // in file order; duplicate keys are a load error
   Place place;
+  Place key_place;  // of the key, where the node is a member of a map
 
   bool is_null() const { return kind == Kind::kNull; }
   const Node* find(std::string_view key) const;
