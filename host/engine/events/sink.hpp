@@ -14,6 +14,8 @@ class EventSink {
   virtual ~EventSink() = default;
   virtual std::string name() const = 0;
   virtual sdk::Result<void> deliver(storage::Session& session, const std::vector<StoredEvent>& events) = 0;
+  /// Whether retention waits for this sink; false: events that it did not take in time are dropped for it.
+  virtual bool lossless() const { return true; }
 };
 
 /// Told after a commit that there is something in the outbox or on the road; implementations only wake a thread.
