@@ -1,6 +1,7 @@
 // Connections: authorised accounts of connectors. Credentials are sealed at rest and open only in memory.
 #pragma once
 
+#include "engine/limits/budgeted_http.hpp"
 #include "engine/plugins/catalog.hpp"
 #include "platform/base/secret_box.hpp"
 #include "platform/storage/session.hpp"
@@ -28,8 +29,8 @@ struct Connection {
   std::int64_t version = 0;
 };
 
-/// Thread-safe. Every read goes to PostgreSQL except for verification(), which answers from a snapshot in memory that is
-/// refreshed by refresh() (after every change, by event from other hosts, and at least every 30 s).
+/// Thread-safe. Every read goes to PostgreSQL except for verification(), which answers from a snapshot in memory that
+/// is refreshed by refresh() (after every change, by event from other hosts, and at least every 30 s).
 class ConnectionStore {
  public:
   ConnectionStore(storage::Database& database, const base::SecretBox& box, const plugins::PluginCatalog& catalog);
@@ -39,10 +40,12 @@ class ConnectionStore {
   /// Validates connector, name, options and credentials against the plugin's description.
   sdk::Result<Connection> create(storage::Session& session, const std::string& connector, const std::string& name,
                                  const sdk::json::object& options, const sdk::json::object& credentials) const;
+  /// `changes`: name, options (merged), credentials (merged; null removes one).
   sdk::Result<void> update(storage::Session& session, const std::string& id, const sdk::json::object& changes) const;
   sdk::Result<void> set_state(storage::Session& session, const std::string& id, const std::string& state,
                               const std::string& reason) const;
-  sdk::Result<void> set_account(storage::Session& session, const std::string& id, const sdk::AccountIdentity& identity) const;
+  sdk::Result<void> set_account(storage::Session& session, const std::string& id,
+                                const sdk::AccountIdentity& identity) const;
   sdk::Result<void> remove(storage::Session& session, const std::string& id) const;
 
   using Snapshot = std::shared_ptr<const std::vector<Connection>>;
@@ -51,6 +54,8 @@ class ConnectionStore {
   sdk::Result<void> refresh();
 
  private:
+  sdk::Result<Connection> from_row(const storage::Rows& rows, std::size_t row) const;
+  sdk::Result<std::string> seal(const std::string& id, const std::map<std::string, std::string>& credentials) const;
   storage::Database& database_;
   const base::SecretBox& box_;
   const plugins::PluginCatalog& catalog_;
@@ -63,6 +68,8 @@ class ClientLease {
  public:
   virtual ~ClientLease() = default;
   virtual sdk::ServiceClient& client() = 0;
+  /// Waits for the service's rate limits since the lease was made.
+  virtual limits::RateLimitWaits rate_limit_waits() const { return {}; }
 };
 
 class ClientFactory {

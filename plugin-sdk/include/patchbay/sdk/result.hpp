@@ -61,9 +61,10 @@ class [[nodiscard]] Result<void> {
 #define PATCHBAY_CONCAT(a, b) PATCHBAY_CONCAT_INNER(a, b)
 
 /// Returns the error of `expression` from the enclosing function, if it failed.
-#define PATCHBAY_TRY(expression)                                                            \
-  do {                                                                                      \
-    if (auto patchbay_tried = (expression); !patchbay_tried.ok()) return std::move(patchbay_tried).error(); \
+#define PATCHBAY_TRY(...) PATCHBAY_TRY_INNER(PATCHBAY_CONCAT(patchbay_tried_, __COUNTER__), __VA_ARGS__)
+#define PATCHBAY_TRY_INNER(tried, ...)                                                  \
+  do {                                                                                  \
+    if (auto tried = (__VA_ARGS__); !tried.ok()) return std::move(tried).error();       \
   } while (false)
 
 /// Declares `variable` with the value of `expression`, or returns its error from the enclosing function.

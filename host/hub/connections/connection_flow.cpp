@@ -1,0 +1,199 @@
+#include "hub/connections/connection_flow.hpp"
+
+#include "hub/connections/connection_settings.hpp"
+#include "platform/base/digest.hpp"
+#include "platform/base/ids.hpp"
+#include "platform/base/log.hpp"
+
+#include <patchbay/sdk/encoding.hpp>
+
+namespace patchbay::connections {
+namespace {
+
+constexpr std::chrono::seconds kTryOutLimit{10};
+
+sdk::CallContext interactive_context() {
+  sdk::CallContext context;
+  context.deadline = std::chrono::steady_clock::now() + kTryOutLimit;
+  context.lane = sdk::Lane::kInteractive;
+  return context;
+}
+
+sdk::Result<sdk::json::object> object_member(const sdk::json::object& body, const char* name) {
+  const auto* member = body.if_contains(name);
+  if (member == nullptr || member->is_null()) return sdk::json::object();
+  if (!member->is_object())
+    return sdk::invalid_error("connection.bad_body", std::string("'") + name + "' must be an object", name);
+  return member->as_object();
+}
+
+sdk::Result<void> check_members(const sdk::json::object& body, std::initializer_list<std::string_view> known) {
+  for (const auto& member : body) {
+    if (std::find(known.begin(), known.end(), std::string_view(member.key())) == known.end()) {
+      return sdk::invalid_error("request.unknown_field", "'" + std::string(member.key()) + "' is not known here",
+                                std::string(member.key()));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+sdk::Result<void> ConnectionFlow::store_given_tokens(storage::Session& session, const Connection& connection,
+                                                     const sdk::json::object& credentials) {
+  sdk::TokenGrant grant;
+  grant.access_token = sdk::string_at(credentials, "accessToken");
+  grant.refresh_token = sdk::string_at(credentials, "refreshToken");
+  if (grant.access_token.empty() && grant.refresh_token.empty()) return {};
+  const std::string expiry = sdk::string_at(credentials, "expiresAt");
+  if (!expiry.empty()) {
+    auto time = sdk::parse_time(expiry);
+    if (!time.ok())
+      return sdk::invalid_error("connection.bad_credential", "'expiresAt' must be an ISO 8601 time",
+                                "credentials.expiresAt");
+    grant.expires_at = *time;
+  }
+  return wiring_.tokens.store(session, connection.id, grant);
+}
+
+sdk::Result<Connection> ConnectionFlow::create(const sdk::json::object& body) {
+  PATCHBAY_TRY(check_members(body, {"connector", "name", "options", "credentials"}));
+  PATCHBAY_ASSIGN(const auto options, object_member(body, "options"));
+  PATCHBAY_ASSIGN(const auto credentials, object_member(body, "credentials"));
+  const std::string name = body.contains("name") ? sdk::string_at(body, "name") : "main";
+  std::string id;
+  PATCHBAY_TRY(
+      wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
+        PATCHBAY_ASSIGN(const Connection made,
+                        wiring_.store.create(session, sdk::string_at(body, "connector"), name, options, credentials));
+        id = made.id;
+        return store_given_tokens(session, made, credentials);
+      }));
+  try_out(id);
+  wiring_.changed();
+  return wiring_.store.get(id);
+}
+
+sdk::Result<Connection> ConnectionFlow::update(const std::string& id, const sdk::json::object& changes) {
+  PATCHBAY_TRY(check_members(changes, {"name", "options", "credentials"}));
+  PATCHBAY_TRY(object_member(changes, "options"));
+  PATCHBAY_ASSIGN(const auto credentials, object_member(changes, "credentials"));
+  PATCHBAY_TRY(
+      wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
+        PATCHBAY_TRY(wiring_.store.update(session, id, changes));
+        Connection connection;
+        connection.id = id;
+        return store_given_tokens(session, connection, credentials);
+      }));
+  try_out(id);
+  wiring_.changed();
+  return wiring_.store.get(id);
+}
+
+sdk::Result<void> ConnectionFlow::remove(const std::string& id) {
+  PATCHBAY_TRY(wiring_.database.transaction(
+      storage::Lane::kInteractive, [&](storage::Session& session) { return wiring_.store.remove(session, id); }));
+  wiring_.changed();
+  return {};
+}
+
+/// Asks the service who we are and keeps what it says. A service that cannot be reached proves nothing either way.
+void ConnectionFlow::try_out(const std::string& id) {
+  const auto connection = wiring_.store.get(id);
+  if (!connection.ok()) return;
+  const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection->connector);
+  std::string state = "connected";
+  std::string reason;
+  sdk::AccountIdentity identity;
+  auto lease = wiring_.clients.client(*connection);
+  const bool has_tokens = plugin != nullptr && plugin->description.auth == sdk::AuthKind::kOAuth2;
+  const auto missing = plugin == nullptr || has_tokens
+                           ? std::vector<std::string>()
+                           : missing_credentials(plugin->description, connection->settings.credentials);
+  if (!missing.empty()) {
+    state = "new";
+    reason = "the credential '" + missing.front() + "' is missing";
+  } else if (!lease.ok()) {
+    state = "new";
+    reason = lease.error().message;
+  } else if (auto who = (*lease)->client().authenticate(interactive_context()); who.ok()) {
+    identity = std::move(*who);
+  } else if (who.error().code == "token.needs_reauth" && connection->state == "new") {
+    state = "new";
+    reason = "waiting for its owner's authorisation";
+  } else if (who.error().error_class == sdk::ErrorClass::kAuth) {
+    state = "needs_reauth";
+    reason = who.error().message;
+  } else {
+    reason = "not tried out yet: " + who.error().message;
+  }
+  const auto stored =
+      wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
+        if (!identity.account_id.empty()) PATCHBAY_TRY(wiring_.store.set_account(session, id, identity));
+        return wiring_.store.set_state(session, id, state, reason);
+      });
+  if (!stored.ok())
+    base::log_warning("connections", "the state of a connection could not be stored", {{"connection", id}});
+}
+
+sdk::Result<std::string> ConnectionFlow::authorize(const std::string& id, const std::string& user_id) {
+  PATCHBAY_ASSIGN(const Connection connection, wiring_.store.get(id));
+  const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection.connector);
+  if (plugin == nullptr || plugin->description.auth != sdk::AuthKind::kOAuth2) {
+    return sdk::conflict_error("connection.no_oauth",
+                               connection.connector + " is not authorised by OAuth; give its credentials");
+  }
+  PATCHBAY_ASSIGN(const auto subject, token_subject(plugin->description, connection));
+  if (subject.client.client_id.empty()) {
+    return sdk::invalid_error("connection.missing_credential", "the credential 'clientId' is missing",
+                              "credentials.clientId");
+  }
+  const std::string state = base::random_token(32);
+  const std::string verifier = base::random_token(48);
+  PATCHBAY_TRY(
+      wiring_.database.query(storage::Lane::kInteractive,
+                             "insert into oauth_states (state_hash, connection_id, user_id, verifier, expires_at) "
+                             "values ($1::bytea, $2, $3, $4, now() + interval '10 minutes')",
+                             {storage::bytea_literal(base::sha256(state)), id, user_id, verifier}));
+  return oauth::authorize_url(subject.client, redirect_uri(), state, sdk::base64url_encode(base::sha256(verifier)));
+}
+
+sdk::Result<Connection> ConnectionFlow::finish_authorization(const std::string& state, const std::string& code) {
+  PATCHBAY_ASSIGN(const auto rows,
+                  wiring_.database.query(storage::Lane::kInteractive,
+                                         "delete from oauth_states where state_hash = $1::bytea and expires_at > now() "
+                                         "returning connection_id, verifier",
+                                         {storage::bytea_literal(base::sha256(state))}));
+  if (rows.empty()) {
+    return sdk::invalid_error("oauth.unknown_state",
+                              "this authorisation was not started here, or too long ago; start it again", "state");
+  }
+  const std::string id = rows.text(0, "connection_id");
+  PATCHBAY_ASSIGN(const Connection connection, wiring_.store.get(id));
+  const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection.connector);
+  if (plugin == nullptr) return sdk::conflict_error("connection.no_plugin", "the connector is not loaded");
+  PATCHBAY_ASSIGN(const auto subject, token_subject(plugin->description, connection));
+  PATCHBAY_ASSIGN(const auto grant,
+                  oauth::exchange_code(wiring_.http, interactive_context(), subject.client, code, redirect_uri(),
+                                       rows.text(0, "verifier"), wiring_.clock.now()));
+  PATCHBAY_TRY(
+      wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
+        PATCHBAY_TRY(wiring_.tokens.store(session, id, grant));
+        return wiring_.store.set_state(session, id, "connected", "");
+      }));
+  try_out(id);
+  wiring_.changed();
+  return wiring_.store.get(id);
+}
+
+sdk::Result<sdk::Health> ConnectionFlow::health(const std::string& id) {
+  PATCHBAY_ASSIGN(const Connection connection, wiring_.store.get(id));
+  auto lease = wiring_.clients.client(connection);
+  if (!lease.ok()) return sdk::Health{false, lease.error().message, {{"code", lease.error().code}}};
+  auto health = (*lease)->client().health_check(interactive_context());
+  // An unhealthy connection is an answer, not a failure of the question.
+  if (!health.ok()) return sdk::Health{false, health.error().message, {{"code", health.error().code}}};
+  return health;
+}
+
+}  // namespace patchbay::connections

@@ -1,0 +1,50 @@
+// What happens around a connection: it is made, authorised by its owner, tried out, and known to the others.
+#pragma once
+
+#include "engine/oauth/token_service.hpp"
+#include "hub/connections/client_factory.hpp"
+#include "hub/connections/connection_store.hpp"
+
+#include <functional>
+#include <string>
+
+namespace patchbay::connections {
+
+/// Thread-safe.
+class ConnectionFlow {
+ public:
+  struct Wiring {
+    storage::Database& database;
+    const plugins::PluginCatalog& catalog;
+    ConnectionStore& store;
+    ClientFactory& clients;
+    oauth::TokenService& tokens;
+    sdk::HttpClient& http;
+    sdk::Clock& clock;
+    std::string public_url;
+    /// A connection was made, changed or removed: told to this process and the others.
+    std::function<void()> changed;
+  };
+  explicit ConnectionFlow(Wiring wiring) : wiring_(std::move(wiring)) {}
+
+  /// Stores it, then tries it: connected, or needs_reauth with the service's reason, or new where credentials are
+  /// missing.
+  sdk::Result<Connection> create(const sdk::json::object& body);
+  sdk::Result<Connection> update(const std::string& id, const sdk::json::object& changes);
+  sdk::Result<void> remove(const std::string& id);
+  /// Starts the authorisation: the URL that the owner's browser opens.
+  sdk::Result<std::string> authorize(const std::string& id, const std::string& user_id);
+  /// The owner came back. `state` may be used once and for ten minutes. Returns the connection.
+  sdk::Result<Connection> finish_authorization(const std::string& state, const std::string& code);
+  /// A cheap call that proves the connection works.
+  sdk::Result<sdk::Health> health(const std::string& id);
+
+ private:
+  void try_out(const std::string& id);
+  sdk::Result<void> store_given_tokens(storage::Session& session, const Connection& connection,
+                                       const sdk::json::object& credentials);
+  std::string redirect_uri() const { return wiring_.public_url + "/api/v1/oauth/callback"; }
+  Wiring wiring_;
+};
+
+}  // namespace patchbay::connections
