@@ -28,7 +28,8 @@ struct PgPipelineSettings {
 };
 
 /// Belongs to one event loop; every method is called on that loop's thread. Reconnects by itself with back-off; queries while
-/// there is no connection fail at once with storage.unavailable. Queries sent in one turn of the loop leave together.
+/// there is no connection fail at once with storage.unavailable. A query that is lost under way fails with
+/// storage.unavailable when it only reads, else with storage.in_doubt; one that misses its time-out with storage.timeout. Queries sent in one turn of the loop leave together.
 class PgPipeline {
  public:
   PgPipeline(PgPipelineSettings settings, EventLoop& loop);
@@ -40,7 +41,7 @@ class PgPipeline {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with callbacks of the loop that are still to come
 };
 
 }  // namespace patchbay::storage

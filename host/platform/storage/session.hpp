@@ -39,6 +39,7 @@ class Rows {
   std::optional<std::string_view> at(std::size_t row, std::size_t column) const;
   std::optional<std::string_view> at(std::size_t row, std::string_view column_name) const;
   std::string text(std::size_t row, std::string_view column_name) const;  // "" for NULL
+  /// 0 for NULL; throws std::out_of_range for a text that is no 64-bit integer (a programmer's error).
   std::int64_t integer(std::size_t row, std::string_view column_name) const;
   bool boolean(std::size_t row, std::string_view column_name) const;
   std::uint64_t affected_count() const { return affected_count_; }
@@ -58,12 +59,15 @@ class Rows {
 ///   storage.unique (kConflict)         23505, `field` = constraint name
 ///   storage.foreign_key, storage.not_null, storage.check (kInvalid)  23503, 23502, 23514, `field` = constraint/column
 ///   storage.exclusion (kConflict)      23P01
+///   storage.busy (kTransient)          every connection of the lane is in use, or too many queries are under way
 ///   storage.sql (kPermanent)           anything else; the text goes to the log, not to the caller
 class Session {
  public:
   virtual ~Session() = default;
   /// Runs one statement inside the session's transaction (prepared and cached by text). `$1`… take `params`.
   virtual sdk::Result<Rows> execute(std::string_view sql, const Params& params = {}) = 0;
+  /// Runs a text of several statements without parameters (a migration), not prepared. Only a PgPool's session can.
+  virtual sdk::Result<void> run_script(std::string_view sql);
 };
 
 /// A transaction's work: its result decides commit (ok) or roll back (error).
@@ -78,7 +82,8 @@ class Database {
   /// One transaction, committed when `work` succeeds. storage.serialization is retried up to 3 times with jitter; `work` is
   /// then called anew, so it must start from its captured inputs.
   virtual sdk::Result<void> transaction(Lane lane, const Work& work) = 0;
-  /// One statement on its own (autocommit).
+  /// One statement on its own (autocommit). Where the connection is lost under way, a statement that only reads fails with
+  /// storage.unavailable and one that may have written with storage.in_doubt.
   virtual sdk::Result<Rows> query(Lane lane, std::string_view sql, const Params& params = {}) = 0;
   /// True when the last attempts reached the server; used by /health/ready.
   virtual bool reachable() = 0;

@@ -1,0 +1,3 @@
+#include "platform/storage/pg_pipeline.hpp"
+
+#include <gtest/gtest.h>
