@@ -2,17 +2,16 @@
 
 #include "tests/support/wait.hpp"
 
+#include <cerrno>
+#include <charconv>
 #include <fcntl.h>
+#include <fstream>
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <charconv>
-#include <fstream>
 #include <system_error>
+#include <unistd.h>
 
 namespace patchbay::testing {
 namespace {
@@ -23,13 +22,14 @@ namespace {
     const gid_t group = *command.group_id;
     if (::setgroups(1, &group) != 0 || ::setgid(group) != 0 || ::setuid(*command.user_id) != 0) ::_exit(126);
   }
-  // After setuid, which clears it. SIGKILL would leave a cluster's backends behind; SIGQUIT is "at once" for PostgreSQL and
-  // ends redis-server as well.
+  // After setuid, which clears it. SIGKILL would leave a cluster's backends behind; SIGQUIT is "at once" for PostgreSQL
+  // and ends redis-server as well.
   ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
   if (::getppid() != parent) ::_exit(125);
   ::setsid();
   const int null = ::open("/dev/null", O_RDONLY);
-  if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0 || ::chdir("/") != 0) ::_exit(124);
+  if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0 || ::chdir("/") != 0)
+    ::_exit(124);
   ::close_range(3, ~0u, 0);
   sigset_t none;
   sigemptyset(&none);

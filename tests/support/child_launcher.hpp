@@ -1,8 +1,6 @@
 // Child processes that cannot outlive the test process.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -12,15 +10,16 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <thread>
 #include <vector>
 
 namespace patchbay::testing {
 
 struct ChildCommand {
-  std::vector<std::string> arguments;     // the program's path first
-  std::filesystem::path output_file;      // standard output and error, appended
-  std::optional<uid_t> user_id;           // both or none
+  std::vector<std::string> arguments;  // the program's path first
+  std::filesystem::path output_file;   // standard output and error, appended
+  std::optional<uid_t> user_id;        // both or none
   std::optional<gid_t> group_id;
 };
 

@@ -3,15 +3,14 @@
 #include "tests/support/wait.hpp"
 
 #include <fcntl.h>
+#include <fstream>
+#include <iterator>
 #include <pwd.h>
 #include <signal.h>
+#include <stdexcept>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
 
 namespace patchbay::testing {
 namespace {
@@ -28,7 +27,8 @@ struct Owner {
 Owner cluster_owner() {
   if (::geteuid() != 0) return {};
   const passwd* account = ::getpwnam("postgres");
-  if (account == nullptr) throw std::runtime_error("PostgreSQL refuses root and there is no user postgres to run it as");
+  if (account == nullptr)
+    throw std::runtime_error("PostgreSQL refuses root and there is no user postgres to run it as");
   return {account->pw_uid, account->pw_gid};
 }
 
@@ -93,9 +93,11 @@ fs::path cached_cluster(ChildLauncher& launcher, const Owner& owner) {
   const TemporaryDirectory workshop;  // the build directory may lie where the user postgres cannot enter
   give_to(workshop.path(), owner);
   const fs::path log = workshop.path() / "initdb.log";
-  run(launcher, {{initdb, "-D", workshop.path() / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8",
-                  "--no-sync", "--no-instructions", "--wal-segsize=1"},
-                 log, owner.user_id, owner.group_id});
+  run(launcher, {{initdb, "-D", workshop.path() / "data", "-U", "postgres", "--auth=trust", "-E", "UTF8",
+                  "--locale=C.UTF-8", "--no-sync", "--no-instructions", "--wal-segsize=1"},
+                 log,
+                 owner.user_id,
+                 owner.group_id});
   const fs::path unfinished = cluster.string() + ".new";
   fs::remove_all(unfinished);
   copy_tree(launcher, workshop.path() / "data", unfinished, log);
@@ -134,16 +136,34 @@ void PostgresServer::start() {
   if (running()) return;
   const Owner owner = cluster_owner();
   const std::string directory = directory_.path();
-  process_ = launcher_.start(
-      {{program("postgres"), "-D", directory + "/data", "-k", directory, "-c", "listen_addresses=", "-c",
-        std::string("fsync=") + (options_.fsync ? "on" : "off"), "-c",
-        std::string("full_page_writes=") + (options_.fsync ? "on" : "off"), "-c",
-        "max_connections=" + std::to_string(options_.connections_max), "-c", "shared_buffers=32MB", "-c",
-        "log_min_messages=warning", "-c", "jit=off", "-c", "autovacuum_naptime=1h", "-c", "max_wal_size=256MB", "-c",
-        "dynamic_shared_memory_type=posix"},
-       directory_.path() / "server.log",
-       owner.user_id,
-       owner.group_id});
+  process_ = launcher_.start({{program("postgres"),
+                               "-D",
+                               directory + "/data",
+                               "-k",
+                               directory,
+                               "-c",
+                               "listen_addresses=",
+                               "-c",
+                               std::string("fsync=") + (options_.fsync ? "on" : "off"),
+                               "-c",
+                               std::string("full_page_writes=") + (options_.fsync ? "on" : "off"),
+                               "-c",
+                               "max_connections=" + std::to_string(options_.connections_max),
+                               "-c",
+                               "shared_buffers=32MB",
+                               "-c",
+                               "log_min_messages=warning",
+                               "-c",
+                               "jit=off",
+                               "-c",
+                               "autovacuum_naptime=1h",
+                               "-c",
+                               "max_wal_size=256MB",
+                               "-c",
+                               "dynamic_shared_memory_type=posix"},
+                              directory_.path() / "server.log",
+                              owner.user_id,
+                              owner.group_id});
   bool ended = false;
   const bool up = wait_until(
       [&] {
@@ -192,6 +212,8 @@ void PostgresServer::resume() {
   if (running()) ::kill(process_, SIGCONT);
 }
 
-std::string PostgresServer::log_tail() const { return tail_of(directory_.path() / "server.log"); }
+std::string PostgresServer::log_tail() const {
+  return tail_of(directory_.path() / "server.log");
+}
 
 }  // namespace patchbay::testing

@@ -8,7 +8,8 @@
 
 namespace patchbay::testing {
 
-/// A private PostgreSQL cluster on a Unix socket. Methods throw std::runtime_error with the server's log when they fail.
+/// A private PostgreSQL cluster on a Unix socket. Methods throw std::runtime_error with the server's log when they
+/// fail.
 class PostgresServer {
  public:
   struct Options {

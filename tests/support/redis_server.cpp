@@ -2,17 +2,16 @@
 
 #include "tests/support/wait.hpp"
 
+#include <cstring>
+#include <fstream>
+#include <iterator>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdexcept>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstring>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
 
 namespace patchbay::testing {
 namespace {
@@ -67,7 +66,9 @@ RedisServer::~RedisServer() {
   }
 }
 
-std::string RedisServer::url() const { return "unix://" + socket().string(); }
+std::string RedisServer::url() const {
+  return "unix://" + socket().string();
+}
 
 std::string RedisServer::tcp_url() const {
   const std::string credentials = options_.password.empty() ? "" : ":" + options_.password + "@";
@@ -91,11 +92,25 @@ bool RedisServer::answers() const {
 
 void RedisServer::start() {
   if (running()) return;
-  std::vector<std::string> arguments = {
-      kProgram,  "--dir",        directory_.path(), "--unixsocket",  socket(), "--unixsocketperm",
-      "777",     "--bind",       "127.0.0.1",       "--port",        std::to_string(port_),
-      "--save",  "",             "--appendonly",    options_.append_only ? "yes" : "no",
-      "--appendfsync", "always", "--daemonize",     "no"};
+  std::vector<std::string> arguments = {kProgram,
+                                        "--dir",
+                                        directory_.path(),
+                                        "--unixsocket",
+                                        socket(),
+                                        "--unixsocketperm",
+                                        "777",
+                                        "--bind",
+                                        "127.0.0.1",
+                                        "--port",
+                                        std::to_string(port_),
+                                        "--save",
+                                        "",
+                                        "--appendonly",
+                                        options_.append_only ? "yes" : "no",
+                                        "--appendfsync",
+                                        "always",
+                                        "--daemonize",
+                                        "no"};
   if (!options_.password.empty()) arguments.insert(arguments.end(), {"--requirepass", options_.password});
   process_ = launcher_.start({arguments, directory_.path() / "server.log", {}, {}});
   bool ended = false;
@@ -121,8 +136,12 @@ void RedisServer::end(int signal) {
   process_ = -1;
 }
 
-void RedisServer::stop() { end(SIGTERM); }
-void RedisServer::kill() { end(SIGKILL); }
+void RedisServer::stop() {
+  end(SIGTERM);
+}
+void RedisServer::kill() {
+  end(SIGKILL);
+}
 
 void RedisServer::wipe() {
   kill();

@@ -8,8 +8,8 @@
 
 namespace patchbay::testing {
 
-/// A private redis-server on a Unix socket (and on 127.0.0.1 where asked for), with its append-only file fsynced at each write.
-/// Methods throw std::runtime_error with the server's log when they fail.
+/// A private redis-server on a Unix socket (and on 127.0.0.1 where asked for), with its append-only file fsynced at
+/// each write. Methods throw std::runtime_error with the server's log when they fail.
 class RedisServer {
  public:
   struct Options {

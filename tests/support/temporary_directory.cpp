@@ -1,15 +1,14 @@
 #include "tests/support/temporary_directory.hpp"
 
-#include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <signal.h>
 #include <stdexcept>
+#include <stdlib.h>
 #include <string>
 #include <system_error>
+#include <unistd.h>
 
 namespace patchbay::testing {
 namespace {

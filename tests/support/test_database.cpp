@@ -38,7 +38,8 @@ void make_template() {
   if (!applied.ok()) throw std::runtime_error("migrate: " + applied.error().message);
 }
 
-/// A failed attempt throws and is made again by the next test (call_once would do so as well, but not under thread sanitizer).
+/// A failed attempt throws and is made again by the next test (call_once would do so as well, but not under thread
+/// sanitizer).
 void ensure_template() {
   static std::mutex mutex;
   static bool made = false;

@@ -4,7 +4,9 @@
 
 namespace patchbay::testing {
 
-TestServers::TestServers() { TemporaryDirectory::sweep_stale(); }
+TestServers::TestServers() {
+  TemporaryDirectory::sweep_stale();
+}
 TestServers::~TestServers() = default;
 
 TestServers& TestServers::instance() {

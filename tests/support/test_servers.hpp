@@ -9,8 +9,9 @@
 
 namespace patchbay::testing {
 
-/// The private servers of this test process, each started at its first use and ended with the process, however it ends. TestDatabase
-/// starts a PostgreSQL that an earlier test left stopped; a fixture that uses Redis calls redis().start() (nothing if it runs).
+/// The private servers of this test process, each started at its first use and ended with the process, however it ends.
+/// TestDatabase starts a PostgreSQL that an earlier test left stopped; a fixture that uses Redis calls redis().start()
+/// (nothing if it runs).
 class TestServers {
  public:
   static TestServers& instance();

@@ -12,7 +12,8 @@ namespace {
 constexpr auto kTakeLock = "select pg_advisory_xact_lock(7126374401962317)";
 constexpr auto kCreateTable =
     "create table if not exists schema_migrations ("
-    "number integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default now())";
+    "number integer primary key, name text not null, sha256 text not null, applied_at timestamptz not null default "
+    "now())";
 
 struct Applied {
   std::string name;
@@ -23,7 +24,8 @@ sdk::Result<std::map<int, Applied>> load_applied(Session& session) {
   std::map<int, Applied> applied;
   PATCHBAY_ASSIGN(const auto table, session.execute("select to_regclass('schema_migrations') is not null as present"));
   if (!table.boolean(0, "present")) return applied;
-  PATCHBAY_ASSIGN(const auto rows, session.execute("select number, name, sha256 from schema_migrations order by number"));
+  PATCHBAY_ASSIGN(const auto rows,
+                  session.execute("select number, name, sha256 from schema_migrations order by number"));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     applied[static_cast<int>(rows.integer(row, "number"))] = {rows.text(row, "name"), rows.text(row, "sha256")};
   }
@@ -35,10 +37,10 @@ sdk::Result<void> check_applied(const std::map<int, Applied>& applied, const std
     const auto known = std::find_if(migrations.begin(), migrations.end(),
                                     [&](const Migration& migration) { return migration.number == number; });
     if (known == migrations.end()) {
-      return sdk::permanent_error("storage.newer_database", "The database holds migration " + std::to_string(number) + " (" +
-                                                                row.name +
-                                                                "), which this program does not know: it was set up by a "
-                                                                "newer version. Run that version or restore a backup.");
+      return sdk::permanent_error("storage.newer_database",
+                                  "The database holds migration " + std::to_string(number) + " (" + row.name +
+                                      "), which this program does not know: it was set up by a "
+                                      "newer version. Run that version or restore a backup.");
     }
     if (known->sha256 != row.sha256) {
       return sdk::permanent_error("storage.migration_differs",

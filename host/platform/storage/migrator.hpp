@@ -18,8 +18,8 @@ struct Migration {
 /// All of them in order (generated).
 const std::vector<Migration>& embedded_migrations();
 
-/// Applies what is missing, each in its own transaction under one advisory lock, so that several hosts may start at once.
-/// Refuses a database that is newer than this program or whose applied migrations differ from the embedded ones.
+/// Applies what is missing, each in its own transaction under one advisory lock, so that several hosts may start at
+/// once. Refuses a database that is newer than this program or whose applied migrations differ from the embedded ones.
 class Migrator {
  public:
   explicit Migrator(Database& database) : database_(database) {}

@@ -18,7 +18,8 @@ using testing::TestDatabase;
 std::vector<Migration> samples() {
   return {{1, "first", "create table a (n integer); insert into a values (1);", "aa"},
           {2, "second",
-           "-- a comment; with a semicolon\ncreate function f() returns integer language plpgsql as $body$ begin return 2; end; "
+           "-- a comment; with a semicolon\ncreate function f() returns integer language plpgsql as $body$ begin "
+           "return 2; end; "
            "$body$;\ninsert into a select f();",
            "bb"}};
 }

@@ -6,9 +6,8 @@
 
 #include <pqxx/pqxx>
 
-#include <poll.h>
-
 #include <limits>
+#include <poll.h>
 
 namespace patchbay::storage {
 namespace {
@@ -216,7 +215,9 @@ bool PgConnection::usable_when_idle() const {
   return !impl_->broken && impl_->connection.is_open() && impl_->quiet();
 }
 
-bool PgConnection::broken() const { return impl_->broken || !impl_->connection.is_open(); }
+bool PgConnection::broken() const {
+  return impl_->broken || !impl_->connection.is_open();
+}
 
 sdk::Result<std::unique_ptr<PgTransaction>> PgConnection::begin() {
   return impl_->guarded(

@@ -22,7 +22,8 @@ class PgConnection {
   static sdk::Result<std::unique_ptr<PgConnection>> connect(const std::string& conninfo);
   ~PgConnection();
 
-  /// Open, and the server has not said anything since the last answer (an idle connection that becomes readable was ended).
+  /// Open, and the server has not said anything since the last answer (an idle connection that becomes readable was
+  /// ended).
   bool usable_when_idle() const;
   bool broken() const;
   sdk::Result<std::unique_ptr<PgTransaction>> begin();

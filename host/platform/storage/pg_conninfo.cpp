@@ -1,7 +1,6 @@
 #include "platform/storage/pg_conninfo.hpp"
 
 #include <libpq-fe.h>
-
 #include <map>
 #include <memory>
 
@@ -36,7 +35,8 @@ sdk::Result<std::string> make_conninfo(const std::string& url, const SessionSett
   const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfoParse(url.c_str(), &problem));
   PQfreemem(problem);  // may quote the password
   if (!options) {
-    return sdk::permanent_error("storage.url", "The database URL is malformed; expected postgresql://user@host:port/name.");
+    return sdk::permanent_error("storage.url",
+                                "The database URL is malformed; expected postgresql://user@host:port/name.");
   }
   std::map<std::string, std::string> values;
   for (const auto* option = options.get(); option->keyword != nullptr; ++option) {

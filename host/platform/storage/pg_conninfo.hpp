@@ -15,8 +15,9 @@ struct SessionSettings {
   std::string application_name = "patchbay";
 };
 
-/// `url` (a URL or conninfo text) with what every session of the hub needs: time-outs, keepalives, UTC, ISO dates, hex bytea.
-/// What the operator's text names itself (connect_timeout, keepalives, application_name …) stays. The error never repeats `url`.
+/// `url` (a URL or conninfo text) with what every session of the hub needs: time-outs, keepalives, UTC, ISO dates, hex
+/// bytea. What the operator's text names itself (connect_timeout, keepalives, application_name …) stays. The error
+/// never repeats `url`.
 sdk::Result<std::string> make_conninfo(const std::string& url, const SessionSettings& settings);
 
 }  // namespace patchbay::storage

@@ -21,7 +21,8 @@ std::string quoted_part(std::string_view message, int position) {
   }
 }
 
-/// libpqxx gives no diagnostic fields, so the name is taken from the text: after "constraint" in English, else by position.
+/// libpqxx gives no diagnostic fields, so the name is taken from the text: after "constraint" in English, else by
+/// position.
 std::string constraint_of(const SqlFailure& failure, int position) {
   if (!failure.constraint_name.empty()) return failure.constraint_name;
   const std::string_view message = failure.message;
@@ -46,6 +47,17 @@ std::string blotted(std::string message, const Params& params) {
   return message;
 }
 
+/// What callers branch on (constraints, repeats) is everyday and goes to the debug log; the rest is somebody's mistake.
+void log_failure(const SqlFailure& failure, std::string_view sql, const Params& params) {
+  const std::string& state = failure.sqlstate;
+  const bool everyday = state.starts_with("23") || state.starts_with("40") || is_stale_statement(failure);
+  if (everyday && !base::log_debug_enabled()) return;
+  std::string text = blotted(failure.message, params);
+  while (text.ends_with('\n')) text.pop_back();
+  const auto log = everyday ? base::log_debug : base::log_warning;
+  log("storage", "Statement failed", {{"sqlstate", state}, {"text", text}, {"sql", sql.substr(0, 300)}});
+}
+
 sdk::Error with_field(sdk::Error error, std::string field) {
   if (!field.empty()) error.field = std::move(field);
   return error;
@@ -53,7 +65,7 @@ sdk::Error with_field(sdk::Error error, std::string field) {
 
 bool equals_word(std::string_view text, std::string_view word) {
   if (text.size() < word.size()) return false;
-  const auto same = [](char left, char right) { return (left | 0x20) == right; };
+  const auto same = [](char lower, char any) { return lower == (any | 0x20); };
   if (!std::equal(word.begin(), word.end(), text.begin(), same)) return false;
   return text.size() == word.size() || text[word.size()] <= ' ' || text[word.size()] == '(';
 }
@@ -62,8 +74,7 @@ bool equals_word(std::string_view text, std::string_view word) {
 
 sdk::Error make_sql_error(const SqlFailure& failure, std::string_view sql, const Params& params) {
   const std::string& state = failure.sqlstate;
-  base::log_warning("storage", "Statement failed",
-                    {{"sqlstate", state}, {"text", blotted(failure.message, params)}, {"sql", sql.substr(0, 300)}});
+  log_failure(failure, sql, params);
   if (state == "40001" || state == "40P01" || is_stale_statement(failure)) {
     return sdk::transient_error("storage.serialization", "The transaction met another one and has to be repeated.");
   }
@@ -129,7 +140,8 @@ bool ends_session(std::string_view sqlstate) {
 }
 
 bool is_stale_statement(const SqlFailure& failure) {
-  // 0A000 has one text that matters here; it stays English where lc_messages may be set (pg_connection.cpp asks for it).
+  // 0A000 has one text that matters here; it stays English where lc_messages may be set (pg_connection.cpp asks for
+  // it).
   return failure.sqlstate == "26000" ||
          (failure.sqlstate == "0A000" && failure.message.find("cached plan") != std::string::npos);
 }

@@ -6,14 +6,14 @@ namespace patchbay::storage {
 
 PgLane::PgLane(PgLaneSettings settings, base::Metrics& metrics)
     : settings_(std::move(settings)),
-      open_gauge_(metrics.gauge("patchbay_storage_connections_open", "Connections to PostgreSQL.",
-                                {{"lane", settings_.name}})),
+      open_gauge_(
+          metrics.gauge("patchbay_storage_connections_open", "Connections to PostgreSQL.", {{"lane", settings_.name}})),
       used_gauge_(metrics.gauge("patchbay_storage_connections_used", "Connections to PostgreSQL in use.",
                                 {{"lane", settings_.name}})),
-      timeouts_(metrics.counter("patchbay_storage_acquire_timeouts_total", "Waits for a connection that ended without one.",
-                                {{"lane", settings_.name}})),
-      failures_(metrics.counter("patchbay_storage_connections_lost_total", "Connections that broke or could not be made.",
-                                {{"lane", settings_.name}})) {
+      timeouts_(metrics.counter("patchbay_storage_acquire_timeouts_total",
+                                "Waits for a connection that ended without one.", {{"lane", settings_.name}})),
+      failures_(metrics.counter("patchbay_storage_connections_lost_total",
+                                "Connections that broke or could not be made.", {{"lane", settings_.name}})) {
   note_contact(true);
 }
 

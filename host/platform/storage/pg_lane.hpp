@@ -43,8 +43,8 @@ class PgLane {
   };
 
   enum class From { kIdleOrNew, kNew };
-  /// storage.busy when the time-out passes; storage.unavailable when no connection can be made. kNew drops all idle ones,
-  /// because the one the caller had was dead.
+  /// storage.busy when the time-out passes; storage.unavailable when no connection can be made. kNew drops all idle
+  /// ones, because the one the caller had was dead.
   sdk::Result<Lease> acquire(From from);
   /// A connection that would be free at once; nullopt when the whole lane is busy.
   std::optional<sdk::Result<Lease>> try_acquire();

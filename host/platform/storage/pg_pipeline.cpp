@@ -15,7 +15,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{25};
 constexpr std::chrono::milliseconds kConnectTimeout{5'000};
-// The server cancels a statement at the query's time-out; if its word does not come within this, the connection is dropped.
+// The server cancels a statement at the query's time-out; if its word does not come within this, the connection is
+// dropped.
 constexpr std::chrono::milliseconds kGraceMax{1'000};
 constexpr base::Backoff kReconnectBackoff{std::chrono::milliseconds(50), std::chrono::milliseconds(5'000), 2.0};
 
@@ -44,7 +45,8 @@ sdk::Error timeout_error() {
 }  // namespace
 
 struct PgPipeline::Impl : PgWire::Listener, std::enable_shared_from_this<PgPipeline::Impl> {
-  Impl(PgPipelineSettings pipeline_settings, EventLoop& event_loop) : settings(std::move(pipeline_settings)), loop(event_loop) {}
+  Impl(PgPipelineSettings pipeline_settings, EventLoop& event_loop)
+      : settings(std::move(pipeline_settings)), loop(event_loop) {}
 
   void start();
   void stop();
@@ -172,12 +174,16 @@ PgPipeline::PgPipeline(PgPipelineSettings settings, EventLoop& loop)
   impl_->start();
 }
 
-PgPipeline::~PgPipeline() { impl_->stop(); }
+PgPipeline::~PgPipeline() {
+  impl_->stop();
+}
 
 void PgPipeline::query(std::string_view sql, Params params, Done done) {
   impl_->query(sql, std::move(params), std::move(done));
 }
 
-bool PgPipeline::connected() const { return impl_->wire && impl_->wire->state() == PgWire::State::kUp; }
+bool PgPipeline::connected() const {
+  return impl_->wire && impl_->wire->state() == PgWire::State::kUp;
+}
 
 }  // namespace patchbay::storage

@@ -1,5 +1,5 @@
-// Single-statement reads (and the grouped receipt insert) without a thread per query: libpq's pipeline mode, one connection
-// an owner, prepared statements, a deadline for each query.
+// Single-statement reads (and the grouped receipt insert) without a thread per query: libpq's pipeline mode, one
+// connection an owner, prepared statements, a deadline for each query.
 #pragma once
 
 #include "platform/storage/session.hpp"
@@ -27,9 +27,10 @@ struct PgPipelineSettings {
   std::size_t queries_max = 4096;  // under way; more are refused with storage.busy
 };
 
-/// Belongs to one event loop; every method is called on that loop's thread. Reconnects by itself with back-off; queries while
-/// there is no connection fail at once with storage.unavailable. A query that is lost under way fails with
-/// storage.unavailable when it only reads, else with storage.in_doubt; one that misses its time-out with storage.timeout. Queries sent in one turn of the loop leave together.
+/// Belongs to one event loop; every method is called on that loop's thread. Reconnects by itself with back-off; queries
+/// while there is no connection fail at once with storage.unavailable. A query that is lost under way fails with
+/// storage.unavailable when it only reads, else with storage.in_doubt; one that misses its time-out with
+/// storage.timeout. Queries sent in one turn of the loop leave together.
 class PgPipeline {
  public:
   PgPipeline(PgPipelineSettings settings, EventLoop& loop);

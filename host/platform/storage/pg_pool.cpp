@@ -17,7 +17,9 @@ constexpr base::Backoff kRepeatBackoff{std::chrono::milliseconds(20), std::chron
 constexpr std::chrono::milliseconds kProbePeriod{1'000};
 constexpr std::chrono::milliseconds kProbeQuietFor{2'000};
 
-bool is_serialization(const sdk::Error& error) { return error.code == "storage.serialization"; }
+bool is_serialization(const sdk::Error& error) {
+  return error.code == "storage.serialization";
+}
 
 void pause_before_repeat(int attempt) {
   std::this_thread::sleep_for(kRepeatBackoff.delay(static_cast<std::uint32_t>(attempt), base::random_fraction()));
@@ -28,8 +30,9 @@ void pause_before_repeat(int attempt) {
 struct PgPool::Impl {
   Impl(PgPoolSettings pool_settings, base::Metrics& metrics)
       : settings(std::move(pool_settings)),
-        interactive(lane_settings("interactive", settings.interactive_connections_max, settings.interactive_statement_timeout),
-                    metrics),
+        interactive(
+            lane_settings("interactive", settings.interactive_connections_max, settings.interactive_statement_timeout),
+            metrics),
         worker(lane_settings("worker", settings.worker_connections_max, settings.worker_statement_timeout), metrics),
         probe_thread([this] { probe(); }) {}
 
@@ -47,7 +50,8 @@ struct PgPool::Impl {
     session.application_name = settings.application_name + "-" + name;
     auto conninfo = make_conninfo(settings.url, session);
     if (!conninfo.ok()) base::log_error("storage", conninfo.error().message);
-    // Without a conninfo every connect fails with storage.unavailable; the malformed text itself must not reach libpq's defaults.
+    // Without a conninfo every connect fails with storage.unavailable; the malformed text itself must not reach libpq's
+    // defaults.
     return {std::move(name), conninfo.ok() ? *conninfo : "malformed", connections_max, settings.acquire_timeout};
   }
 
@@ -120,8 +124,12 @@ sdk::Result<Rows> PgPool::query(Lane lane, std::string_view sql, const Params& p
   }
 }
 
-bool PgPool::reachable() { return impl_->interactive.reached() && impl_->worker.reached(); }
+bool PgPool::reachable() {
+  return impl_->interactive.reached() && impl_->worker.reached();
+}
 
-const std::string& PgPool::url() const { return impl_->settings.url; }
+const std::string& PgPool::url() const {
+  return impl_->settings.url;
+}
 
 }  // namespace patchbay::storage

@@ -20,8 +20,9 @@ struct PgPoolSettings {
   std::string application_name = "patchbay";
 };
 
-/// Bounded pool of connections in two lanes. A connection that failed is thrown away, never reused (libpqxx would silently
-/// reconnect without its session state). Every connection: UTC, ISO dates, keepalives, tcp_user_timeout, statement_timeout.
+/// Bounded pool of connections in two lanes. A connection that failed is thrown away, never reused (libpqxx would
+/// silently reconnect without its session state). Every connection: UTC, ISO dates, keepalives, tcp_user_timeout,
+/// statement_timeout.
 class PgPool : public Database {
  public:
   PgPool(PgPoolSettings settings, base::Metrics& metrics);

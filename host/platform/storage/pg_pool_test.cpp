@@ -50,8 +50,9 @@ TEST_F(PgPoolTest, SessionSpeaksUtcIsoAndHex) {
 TEST_F(PgPoolTest, ParametersKeepNullEmptyAndHostileText) {
   auto pool = make_pool();
   const std::string hostile = "'; drop table x; -- \\ \"$1\" \xF0\x9F\x92\xA9";
-  const auto rows = pool.query(Lane::kInteractive, "select $1::text as a, $2::text as b, $3::text as c, $4::text[] as d",
-                               {hostile, std::nullopt, "", array_literal(std::vector<Param>{hostile, std::nullopt})});
+  const auto rows =
+      pool.query(Lane::kInteractive, "select $1::text as a, $2::text as b, $3::text as c, $4::text[] as d",
+                 {hostile, std::nullopt, "", array_literal(std::vector<Param>{hostile, std::nullopt})});
   ASSERT_TRUE(rows.ok());
   EXPECT_EQ(rows->at(0, "a"), hostile);
   EXPECT_FALSE(rows->at(0, "b").has_value());
@@ -65,7 +66,8 @@ TEST_F(PgPoolTest, BytesOfEveryValueAreKept) {
   auto pool = make_pool();
   std::string bytes;
   for (int value = 0; value < 256; ++value) bytes += static_cast<char>(value);
-  const auto rows = pool.query(Lane::kInteractive, "select $1::bytea as b, octet_length($1::bytea) as n", {bytea_literal(bytes)});
+  const auto rows =
+      pool.query(Lane::kInteractive, "select $1::bytea as b, octet_length($1::bytea) as n", {bytea_literal(bytes)});
   ASSERT_TRUE(rows.ok());
   EXPECT_EQ(rows->integer(0, "n"), 256);
   const auto back = decode_bytea(rows->text(0, "b"));
@@ -151,10 +153,11 @@ TEST_F(PgPoolTest, SavepointBringsAFailedTransactionBack) {
 TEST_F(PgPoolTest, SqlStatesBecomeErrorsToBranchOn) {
   auto pool = make_pool();
   must(pool.query(Lane::kWorker, "create table parent (id integer constraint parent_key primary key)"));
-  must(pool.query(Lane::kWorker,
-                  "create table child (id integer not null, parent integer constraint child_parent_fkey references parent, "
-                  "size integer constraint child_size_check check (size > 0), "
-                  "span int4range constraint child_span_excl exclude using gist (span with &&))"));
+  must(pool.query(
+      Lane::kWorker,
+      "create table child (id integer not null, parent integer constraint child_parent_fkey references parent, "
+      "size integer constraint child_size_check check (size > 0), "
+      "span int4range, constraint child_span_excl exclude using gist (span with &&))"));
   must(pool.query(Lane::kWorker, "insert into parent values (1)"));
   must(pool.query(Lane::kWorker, "insert into child values (1, 1, 1, '[1,5)')"));
   struct Case {
@@ -165,11 +168,13 @@ TEST_F(PgPoolTest, SqlStatesBecomeErrorsToBranchOn) {
   };
   const std::vector<Case> cases = {
       {"insert into parent values (1)", sdk::ErrorClass::kConflict, "storage.unique", "parent_key"},
-      {"insert into child values (2, 7, 1, null)", sdk::ErrorClass::kInvalid, "storage.foreign_key", "child_parent_fkey"},
+      {"insert into child values (2, 7, 1, null)", sdk::ErrorClass::kInvalid, "storage.foreign_key",
+       "child_parent_fkey"},
       {"delete from parent", sdk::ErrorClass::kInvalid, "storage.foreign_key", "child_parent_fkey"},
       {"insert into child values (null, 1, 1, null)", sdk::ErrorClass::kInvalid, "storage.not_null", "id"},
       {"insert into child values (2, 1, -1, null)", sdk::ErrorClass::kInvalid, "storage.check", "child_size_check"},
-      {"insert into child values (2, 1, 1, '[3,9)')", sdk::ErrorClass::kConflict, "storage.exclusion", "child_span_excl"},
+      {"insert into child values (2, 1, 1, '[3,9)')", sdk::ErrorClass::kConflict, "storage.exclusion",
+       "child_span_excl"},
       {"select 1/0", sdk::ErrorClass::kPermanent, "storage.sql", std::nullopt},
       {"selec 1", sdk::ErrorClass::kPermanent, "storage.sql", std::nullopt},
       {"select * from missing", sdk::ErrorClass::kPermanent, "storage.sql", std::nullopt},
@@ -355,10 +360,11 @@ TEST_F(PgPoolTest, WriteLostUnderWayIsInDoubtAndReadIsNot) {
   auto pool = make_pool();
   must(pool.query(Lane::kInteractive, "create table t (a integer)"));
   // The session ends itself: the statement is under way by then.
-  const auto write = pool.query(Lane::kInteractive,
-                                "insert into t select 1 from (select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)) x");
+  const auto write = pool.query(
+      Lane::kInteractive, "insert into t select 1 from (select pg_terminate_backend(pg_backend_pid()), pg_sleep(5)) x");
   ASSERT_FALSE(write.ok());
-  EXPECT_TRUE(write.error().code == "storage.unavailable" || write.error().code == "storage.in_doubt") << write.error().code;
+  EXPECT_TRUE(write.error().code == "storage.unavailable" || write.error().code == "storage.in_doubt")
+      << write.error().code;
   EXPECT_EQ(count(pool, "t"), 0);
 }
 

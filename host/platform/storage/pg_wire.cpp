@@ -2,12 +2,11 @@
 
 #include "platform/base/log.hpp"
 
-#include <libpq-fe.h>
-#include <sys/stat.h>
-
 #include <charconv>
 #include <cstring>
+#include <libpq-fe.h>
 #include <limits>
+#include <sys/stat.h>
 
 namespace patchbay::storage {
 namespace {
@@ -61,19 +60,24 @@ unsigned long inode_of(int descriptor) {
 
 }  // namespace
 
-void PgWire::FreeConnection::operator()(pg_conn* connection) const { PQfinish(connection); }
+void PgWire::FreeConnection::operator()(pg_conn* connection) const {
+  PQfinish(connection);
+}
 
 PgWire::PgWire(std::string conninfo, EventLoop& loop, Listener& listener)
     : conninfo_(std::move(conninfo)), loop_(loop), listener_(&listener), statements_(kStatementsMax) {}
 
-PgWire::~PgWire() { release(); }
+PgWire::~PgWire() {
+  release();
+}
 
 void PgWire::connect() {
   release();
   state_ = State::kConnecting;
   connection_.reset(PQconnectStart(conninfo_.c_str()));
   if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) return abandon("cannot start to connect");
-  PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      connection_.get(), [](void*, const char*) {}, nullptr);
   watch_socket();
   wait_until_writable();
 }
@@ -90,7 +94,8 @@ void PgWire::poll_connection() {
   if (inode_of(PQsocket(connection_.get())) != watched_inode_) {
     // Not from within the watch's own callback.
     loop_.post([weak = weak_from_this(), generation = generation_] {
-      if (const auto self = weak.lock(); self && self->generation_ == generation && self->connection_) self->watch_socket();
+      if (const auto self = weak.lock(); self && self->generation_ == generation && self->connection_)
+        self->watch_socket();
     });
   }
   if (status == PGRES_POLLING_WRITING) wait_until_writable();
@@ -186,11 +191,12 @@ void PgWire::send(const std::string& sql, const Params& params) {
   auto* connection = connection_.get();
   bool sent = true;
   if (entry.evicted) {
-    sent = PQsendQueryParams(connection, ("deallocate " + *entry.evicted).c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
+    sent = PQsendQueryParams(connection, ("deallocate " + *entry.evicted).c_str(), 0, nullptr, nullptr, nullptr,
+                             nullptr, 0);
   }
   if (entry.is_new) sent = sent && PQsendPrepare(connection, entry.name.c_str(), sql.c_str(), 0, nullptr);
-  sent = sent && PQsendQueryPrepared(connection, entry.name.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
-                                     nullptr, 0);
+  sent = sent && PQsendQueryPrepared(connection, entry.name.c_str(), static_cast<int>(values.size()), values.data(),
+                                     nullptr, nullptr, 0);
   units_.push_back({sql, entry.evicted ? 1 : 0, entry.is_new, 0, {}, {}});
   if (!sent || PQpipelineSync(connection) != 1) abandon(PQerrorMessage(connection));
 }
@@ -211,7 +217,8 @@ void PgWire::abandon(std::string_view reason) {
   waiting_for_writable_ = false;
   // Not from within the watch's own callback, which may be running.
   loop_.post([weak = weak_from_this(), generation = generation_] {
-    if (const auto self = weak.lock(); self && self->generation_ == generation && self->state_ == State::kDown) self->release();
+    if (const auto self = weak.lock(); self && self->generation_ == generation && self->state_ == State::kDown)
+      self->release();
   });
   if (listener_ != nullptr) listener_->wire_lost();
 }

@@ -72,7 +72,9 @@ sdk::Result<std::string> decode_bytea(std::string_view text) {
   return bytes;
 }
 
-std::size_t Rows::size() const { return columns_.empty() ? 0 : cells_.size() / columns_.size(); }
+std::size_t Rows::size() const {
+  return columns_.empty() ? 0 : cells_.size() / columns_.size();
+}
 
 std::size_t Rows::column(std::string_view name) const {
   for (std::size_t index = 0; index < columns_.size(); ++index) {
@@ -106,7 +108,9 @@ std::int64_t Rows::integer(std::size_t row, std::string_view column_name) const 
   return value;
 }
 
-bool Rows::boolean(std::size_t row, std::string_view column_name) const { return at(row, column_name) == "t"; }
+bool Rows::boolean(std::size_t row, std::string_view column_name) const {
+  return at(row, column_name) == "t";
+}
 
 sdk::Result<void> Session::run_script(std::string_view) {
   return sdk::permanent_error("storage.unsupported", "This session runs single statements only.");

@@ -53,10 +53,9 @@ class Rows {
 
 /// SQLSTATE classes the callers branch on; the code of the Error is "storage.<name>".
 ///   storage.unavailable (kTransient)   no connection, connection lost before the statement could have had an effect
-///   storage.in_doubt (kTransient)      connection lost during COMMIT: look up whether it took place, never blindly retry
-///   storage.serialization (kTransient) 40001, 40P01: repeat the transaction
-///   storage.timeout (kTransient)       57014 statement time-out; 55P03 lock not available
-///   storage.unique (kConflict)         23505, `field` = constraint name
+///   storage.in_doubt (kTransient)      connection lost during COMMIT: look up whether it took place, never blindly
+///   retry storage.serialization (kTransient) 40001, 40P01: repeat the transaction storage.timeout (kTransient) 57014
+///   statement time-out; 55P03 lock not available storage.unique (kConflict)         23505, `field` = constraint name
 ///   storage.foreign_key, storage.not_null, storage.check (kInvalid)  23503, 23502, 23514, `field` = constraint/column
 ///   storage.exclusion (kConflict)      23P01
 ///   storage.busy (kTransient)          every connection of the lane is in use, or too many queries are under way
@@ -79,11 +78,11 @@ enum class Lane { kInteractive, kWorker };
 class Database {
  public:
   virtual ~Database() = default;
-  /// One transaction, committed when `work` succeeds. storage.serialization is retried up to 3 times with jitter; `work` is
-  /// then called anew, so it must start from its captured inputs.
+  /// One transaction, committed when `work` succeeds. storage.serialization is retried up to 3 times with jitter;
+  /// `work` is then called anew, so it must start from its captured inputs.
   virtual sdk::Result<void> transaction(Lane lane, const Work& work) = 0;
-  /// One statement on its own (autocommit). Where the connection is lost under way, a statement that only reads fails with
-  /// storage.unavailable and one that may have written with storage.in_doubt.
+  /// One statement on its own (autocommit). Where the connection is lost under way, a statement that only reads fails
+  /// with storage.unavailable and one that may have written with storage.in_doubt.
   virtual sdk::Result<Rows> query(Lane lane, std::string_view sql, const Params& params = {}) = 0;
   /// True when the last attempts reached the server; used by /health/ready.
   virtual bool reachable() = 0;

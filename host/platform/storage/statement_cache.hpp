@@ -9,8 +9,8 @@
 
 namespace patchbay::storage {
 
-/// Names of the statements one connection has prepared, by their text; the least recently used goes when it is full. Names are
-/// never used twice. Not thread-safe.
+/// Names of the statements one connection has prepared, by their text; the least recently used goes when it is full.
+/// Names are never used twice. Not thread-safe.
 class StatementCache {
  public:
   explicit StatementCache(std::size_t statements_max) : statements_max_(statements_max) {}
@@ -33,7 +33,7 @@ class StatementCache {
   };
   const std::size_t statements_max_;
   std::uint64_t next_number_ = 1;
-  std::list<Statement> recent_;  // front: used last
+  std::list<Statement> recent_;                                                   // front: used last
   std::unordered_map<std::string_view, std::list<Statement>::iterator> entries_;  // keys point into recent_
 };
 
