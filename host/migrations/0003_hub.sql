@@ -54,6 +54,9 @@ create table entity_links (
   remote_version text,
   fingerprint bytea,              -- of the mapped values last applied; equal: nothing to do
   sync_error text,
+  pending_fields text[] not null default '{}',  -- changed in the hub, on their way to the service: not overwritten meanwhile
+  pending_version bigint not null default 0,    -- the entity's version of the last such change
+  hub_version bigint not null default 0,        -- the entity's version that the service was last told
   last_seen_at timestamptz not null default now(),
   state_at timestamptz,           -- the service's time of the state last applied: an older webhook snapshot is not applied over it
   deleted_at timestamptz,         -- the service deleted the record
@@ -76,6 +79,38 @@ create table identity_conflicts (
   unique (connection_id, resource, external_id)
 );
 create index identity_conflicts_open on identity_conflicts (created_at desc) where resolved_at is null;
+
+-- A reference to a record that has not arrived yet; filled when it does.
+create table sync_pending_references (
+  connection_id uuid not null references connections (id),
+  resource varchar(50) not null,
+  external_id varchar(255) not null,
+  field varchar(50) not null,
+  target_resource varchar(50) not null,
+  target_external_id varchar(255) not null,
+  primary key (connection_id, resource, external_id, field)
+);
+create index sync_pending_references_target on sync_pending_references (connection_id, target_resource, target_external_id);
+
+-- A record that the hub is creating in a service right now: its echo may come before the service's answer does.
+create table sync_creates_under_way (
+  connection_id uuid not null references connections (id),
+  entity_kind varchar(30) not null,
+  entity_id uuid not null,
+  resource varchar(50) not null,
+  keys text[] not null,           -- lower-case e-mail, phone, name or title
+  started_at timestamptz not null default now(),
+  primary key (connection_id, entity_kind, entity_id)
+);
+
+-- Which records a full run has seen, a page a row: what was not seen is gone, where the service does not report deletions.
+create table sync_seen_pages (
+  run_id uuid not null,
+  resource varchar(50) not null,
+  id bigint generated always as identity,
+  external_ids text[] not null,
+  primary key (run_id, resource, id)
+);
 
 create table sync_checkpoints (
   connection_id uuid not null references connections (id),

@@ -21,6 +21,16 @@ std::optional<double> number(std::string_view text) {
   return value;
 }
 
+/// Whether the text is one of "a|b|c".
+bool is_one_of(std::string_view text, std::string_view alternatives) {
+  while (true) {
+    const auto bar = alternatives.find('|');
+    if (text == trimmed(alternatives.substr(0, bar))) return true;
+    if (bar == std::string_view::npos) return false;
+    alternatives.remove_prefix(bar + 1);
+  }
+}
+
 /// Position of the operator outside brackets, or npos.
 std::size_t find_operator(std::string_view text) {
   bool inside = false;
@@ -70,8 +80,8 @@ bool Condition::holds(const sdk::json::value& record) const {
   const sdk::json::value* found = sdk::find_path(record, path);
   if (test == Test::kPresent) return has_content(found);
   const auto text = found == nullptr ? std::nullopt : sdk::scalar_text(*found);
-  if (test == Test::kEqual) return text && *text == operand;
-  if (test == Test::kDifferent) return !text || *text != operand;
+  if (test == Test::kEqual) return text && is_one_of(*text, operand);
+  if (test == Test::kDifferent) return !text || !is_one_of(*text, operand);
   const auto left = text ? number(*text) : std::nullopt;
   if (!left) return false;
   const double right = *number(operand);

@@ -226,6 +226,8 @@ sdk::Result<MappedRecord> Mapper::to_entity(const sdk::Record& source) const {
     if (!source.data.is_object()) return sdk::invalid_error("mapping.record", "The record is not an object.");
     const resources::ResourceDescription& description = *registry_.find(rules->entity_kind);
     for (const FieldRule& rule : rules->fields) PATCHBAY_TRY(map_field(rule, description, source.data, record));
+    // Amounts without a currency of their own are in the connection's.
+    if (rules->needs_currency) record.values["currency"] = context_.default_currency;
   }
   record.fingerprint = make_fingerprint(*rules, record);
   return record;

@@ -127,6 +127,11 @@ sdk::Result<ResourceMapping> load_resource(const std::string& name, const Node& 
   PATCHBAY_TRY(load_resource_flags(node, *resource, mapping));
   PATCHBAY_TRY(load_fields(node, *target, connector, mapping));
   for (FieldRule& rule : mapping.fields) rule.required = rule.required || target->find_field(rule.field)->required;
+  const bool money = std::any_of(mapping.fields.begin(), mapping.fields.end(), [](const FieldRule& rule) {
+    return rule.kind == Transform::kMoneyMinor || rule.kind == Transform::kMoneyMajor;
+  });
+  mapping.needs_currency =
+      money && target->find_field("currency") != nullptr && mapping.find_field("currency") == nullptr;
   mapping.digest = digest_of(mapping);
   return mapping;
 }

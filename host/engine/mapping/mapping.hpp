@@ -64,7 +64,7 @@ enum class Transform {
   kReference
 };
 
-/// `path`, `path=text`, `path!=text`, `path>number` or `path<number`; a path alone: it has a value.
+/// `path`, `path=a|b`, `path!=a|b`, `path>number` or `path<number`; a path alone: it has a value.
 struct Condition {
   enum class Test { kPresent, kEqual, kDifferent, kGreater, kLess };
   std::string path;
@@ -112,6 +112,7 @@ struct ResourceMapping {
   bool remove_from_hub = false;   // a deletion in the hub is a deletion (or archiving) in the service
   std::string skip_when;          // path = value: records that are not imported at all
   std::optional<Condition> skip;  // the same, parsed
+  bool needs_currency = false;    // has amounts, and its records do not say of which currency
   std::string digest;  // over the rules: part of every fingerprint, so that an edited mapping is applied anew
   const FieldRule* find_field(std::string_view field) const;
 };

@@ -1,9 +1,11 @@
 // One page of records becomes rows, in one transaction: map → unchanged? → identify → write → outbox → sync log.
 #pragma once
 
+#include "engine/mapping/catalog.hpp"
 #include "engine/mapping/mapping.hpp"
 #include "engine/resources/writer.hpp"
 #include "hub/connections/connection_store.hpp"
+#include "hub/identity/linker.hpp"
 #include "platform/storage/session.hpp"
 
 #include <patchbay/sdk/records.hpp>
@@ -21,22 +23,31 @@ struct ApplyCounts {
 struct ApplyRequest {
   const connections::Connection* connection = nullptr;
   const mapping::Mapper* mapper = nullptr;
-  std::string run_id;             // empty: a webhook
+  std::string run_id;  // empty: a webhook
   std::vector<sdk::Record> records;
   std::vector<sdk::RecordProblem> problems;  // of `resource`
-  std::string resource;           // of `problems`
+  std::string resource;                      // of `problems`
 };
 
 /// Thread-safe. Used by sync runs and by webhooks alike.
 class PageApplier {
  public:
-  PageApplier(const resources::Registry& registry, const resources::Writer& writer);
-  /// Inside the caller's transaction. A bad record is counted as failed and logged; only storage errors fail the page.
+  /// What is passed in outlives the applier.
+  PageApplier(const resources::Registry& registry, const resources::Writer& writer,
+              const mapping::MappingCatalog& mappings);
+  /// Inside the caller's transaction. A bad record is counted as failed and logged; only storage errors that may pass
+  /// (storage.unavailable, storage.serialization, …) fail the page, and "sync.create_under_way" (kTransient): a record
+  /// may be the echo of one that the hub is creating right now; try again a moment later.
   sdk::Result<ApplyCounts> apply(storage::Session& session, const ApplyRequest& request) const;
+  /// Fills references whose record has arrived meanwhile by another way; for the end of a run.
+  sdk::Result<void> settle_references(storage::Session& session, const connections::Connection& connection,
+                                      const mapping::Mapper& mapper) const;
 
  private:
   const resources::Registry& registry_;
   const resources::Writer& writer_;
+  const mapping::MappingCatalog& mappings_;
+  identity::Linker linker_;
 };
 
 }  // namespace patchbay::sync

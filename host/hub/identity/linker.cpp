@@ -1,0 +1,112 @@
+#include "hub/identity/linker.hpp"
+
+#include "platform/base/digest.hpp"
+#include "platform/base/ids.hpp"
+
+#include <set>
+
+namespace patchbay::identity {
+namespace {
+
+/// Advisory locks are of one class and few buckets, so that a page of any size cannot exhaust the server's lock table.
+constexpr int kLockClass = 7193;
+constexpr unsigned kLockBuckets = 1024;
+/// More candidates for one key than this tell nothing more: it is ambiguous anyway.
+constexpr int kCandidatesMax = 10;
+
+sdk::Result<void> lock_keys(storage::Session& session, const IdentityScope& scope,
+                            const std::vector<IdentityRecord>& records) {
+  std::set<unsigned> buckets;
+  const auto add = [&](std::string_view kind, const std::string& key) {
+    if (key.empty()) return;
+    const auto hash =
+        static_cast<unsigned long long>(base::lock_hash(scope.description->kind + ":" + std::string(kind) + ":" + key));
+    buckets.insert(static_cast<unsigned>(hash % kLockBuckets));
+  };
+  for (const IdentityRecord& record : records) {
+    if (scope.by_email) add("email", record.email);
+    if (scope.by_phone) add("phone", record.phone);
+  }
+  if (buckets.empty()) return {};
+  std::vector<std::string> sorted;
+  for (unsigned bucket : buckets) sorted.push_back(std::to_string(bucket));
+  PATCHBAY_TRY(session.execute("select count(pg_advisory_xact_lock($1::int, bucket)) from unnest($2::int[]) as bucket",
+                               {std::to_string(kLockClass), storage::array_literal(sorted)}));
+  return {};
+}
+
+sdk::Result<CandidatesByKey> find_candidates(storage::Session& session, const IdentityScope& scope,
+                                             const std::set<std::string>& keys, const std::string& key_expression) {
+  CandidatesByKey candidates;
+  if (keys.empty()) return candidates;
+  const resources::ResourceDescription& description = *scope.description;
+  // Table and column names come from the description, never from outside.
+  const std::string sql =
+      "select k.key, e.id, e.name, lower(e.email) as email, exists (select 1 from entity_links l where l.entity_kind = "
+      "$2"
+      " and l.entity_id = e.id and l.connection_id = $3::uuid and l.resource = $4 and l.deleted_at is null) as linked"
+      " from unnest($1::text[]) as k(key) cross join lateral (select id, name, email from " +
+      description.table + " where " + key_expression + " = k.key and deleted_at is null order by id limit " +
+      std::to_string(kCandidatesMax) + ") e";
+  const std::vector<std::string> wanted(keys.begin(), keys.end());
+  PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted), description.kind,
+                                                                  scope.connection_id, scope.resource}));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    candidates[rows.text(row, "key")].push_back(
+        {rows.text(row, "id"), rows.text(row, "name"), rows.text(row, "email"), rows.boolean(row, "linked")});
+  }
+  return candidates;
+}
+
+std::string phone_column(const resources::ResourceDescription& description) {
+  const resources::Field* phone = description.find_field("phone");
+  if (phone == nullptr) return {};
+  const resources::Field* normal =
+      phone->normalized_field.empty() ? nullptr : description.find_field(phone->normalized_field);
+  return normal == nullptr ? phone->column : normal->column;
+}
+
+}  // namespace
+
+sdk::Result<std::vector<Resolution>> Linker::resolve(storage::Session& session, const IdentityScope& scope,
+                                                     const std::vector<IdentityRecord>& records) const {
+  std::set<std::string> emails, phones;
+  for (const IdentityRecord& record : records) {
+    if (scope.by_email && !record.email.empty()) emails.insert(record.email);
+    if (scope.by_phone && !record.phone.empty()) phones.insert(record.phone);
+  }
+  PATCHBAY_TRY(lock_keys(session, scope, records));
+  PATCHBAY_ASSIGN(const CandidatesByKey by_email, find_candidates(session, scope, emails, "lower(email)"));
+  PATCHBAY_ASSIGN(const CandidatesByKey by_phone,
+                  find_candidates(session, scope, phones, phone_column(*scope.description)));
+  return match(records, by_email, by_phone, &base::new_uuid);
+}
+
+sdk::Result<void> Linker::report(storage::Session& session, const IdentityScope& scope,
+                                 const std::vector<IdentityRecord>& records,
+                                 const std::vector<Resolution>& resolutions) const {
+  std::vector<std::string> ids, external_ids, entity_ids, candidates, keys;
+  for (std::size_t at = 0; at < resolutions.size(); ++at) {
+    const Resolution& resolution = resolutions[at];
+    if (resolution.kind != Resolution::Kind::kAmbiguous) continue;
+    ids.push_back(base::new_uuid());
+    external_ids.push_back(records[at].external_id);
+    entity_ids.push_back(resolution.entity_id);
+    candidates.push_back(storage::array_literal(resolution.candidates));
+    keys.push_back(resolution.matched_by);
+  }
+  if (ids.empty()) return {};
+  using storage::array_literal;
+  PATCHBAY_TRY(session.execute(
+      "insert into identity_conflicts (id, connection_id, resource, external_id, entity_kind, entity_id, candidates, "
+      "matched_by)"
+      " select t.id, $1::uuid, $2, t.external_id, $3, t.entity_id, t.candidates::uuid[], t.matched_by"
+      " from unnest($4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::text[]) as t(id, external_id, entity_id, "
+      "candidates, matched_by)"
+      " order by t.external_id on conflict (connection_id, resource, external_id) do nothing",
+      {scope.connection_id, scope.resource, scope.description->kind, array_literal(ids), array_literal(external_ids),
+       array_literal(entity_ids), array_literal(candidates), array_literal(keys)}));
+  return {};
+}
+
+}  // namespace patchbay::identity

@@ -1,0 +1,150 @@
+// The second half of a page: what its records add up to, in rows, counts and log.
+#include "hub/sync/page_run.hpp"
+
+#include <algorithm>
+
+namespace patchbay::sync {
+
+/// Adds what one record changes to what the page does to its entity.
+void PageRun::collect_row(PageItem& item) {
+  if (item.kind == PageItem::Kind::kDelete) return;
+  const auto entity = entities_.find(item.entity_id);
+  const bool comes_back = entity != entities_.end() && entity->second.deleted && item.link.deleted;
+  if (item.row.values.empty() && !item.row.is_new && !comes_back) return;
+  const auto [found, fresh] = rows_.try_emplace(item.entity_id, item.row);
+  if (fresh) return;
+  resources::BulkRow& row = found->second;
+  for (const auto& [name, value] : item.row.values) row.values[name] = value;
+  for (const auto& [name, owner] : item.row.owners) row.owners[name] = owner;
+  for (const std::string& field : item.row.changed_fields) {
+    if (std::find(row.changed_fields.begin(), row.changed_fields.end(), field) == row.changed_fields.end()) {
+      row.changed_fields.push_back(field);
+    }
+  }
+}
+
+void PageRun::count(const PageItem& item) {
+  LogRow row{"", rules_.resource, item.record.external_id, item.entity_id, "success", "", {}};
+  if (!item.record.notes.empty()) {
+    sdk::json::array notes;
+    for (const std::string& note : item.record.notes) notes.emplace_back(note);
+    row.metadata["notes"] = std::move(notes);
+  }
+  if (item.kind == PageItem::Kind::kDelete) {
+    ++counts_.deleted;
+    row.operation = "delete";
+  } else if (item.makes_entity) {
+    ++counts_.created;
+    row.operation = "create";
+  } else if (!item.matched_by.empty()) {
+    ++counts_.merged;
+    row.operation = "merge";
+    row.metadata["matchedBy"] = item.matched_by;
+  } else if (!item.row.changed_fields.empty() || item.link.deleted) {
+    ++counts_.updated;
+    row.operation = "update";
+  } else {
+    ++counts_.unchanged;  // new to this connection, but nothing that the entity does not have already
+    return;
+  }
+  log_.push_back(std::move(row));
+}
+
+/// An entity goes when its last record has gone.
+sdk::Result<void> PageRun::collect_deletions() {
+  std::vector<std::string> ids;
+  for (const PageItem& item : items_) {
+    if (item.kind == PageItem::Kind::kDelete) ids.push_back(item.entity_id);
+  }
+  if (ids.empty()) return {};
+  PATCHBAY_ASSIGN(const auto still_linked, links_.find_linked(session_, ids));
+  for (const std::string& id : ids) {
+    const auto entity = entities_.find(id);
+    if (still_linked.count(id) != 0 || entity == entities_.end() || entity->second.deleted) continue;
+    resources::BulkRow& row = rows_[id];
+    row.entity_id = id;
+    row.deleted = true;
+  }
+  return {};
+}
+
+sdk::Result<void> PageRun::report_ambiguous() {
+  if (resolutions_.empty()) return {};
+  std::vector<identity::IdentityRecord> records;
+  std::vector<identity::Resolution> resolutions;
+  std::size_t at = 0;
+  for (const PageItem& item : items_) {
+    if (item.kind != PageItem::Kind::kNew) continue;
+    const std::size_t index = at++;
+    if (!item.ambiguous || item.failed || item.lost) continue;
+    records.push_back(identity_records_[index]);
+    resolutions.push_back(resolutions_[index]);
+    const identity::Resolution& resolution = resolutions_[index];
+    sdk::json::array candidates;
+    for (const std::string& candidate : resolution.candidates) candidates.emplace_back(candidate);
+    log_.push_back({"link",
+                    rules_.resource,
+                    item.record.external_id,
+                    item.entity_id,
+                    "skipped",
+                    "ambiguous: " + resolution.matched_by + " fits " + std::to_string(resolution.candidates.size()) +
+                        (resolution.candidates.size() == 1 ? " existing row that is not free" : " existing rows") +
+                        "; not merged",
+                    {{"matchedBy", resolution.matched_by}, {"candidates", std::move(candidates)}}});
+  }
+  const identity::IdentityScope scope{request_.connection->id, rules_.resource, &description_, true, true};
+  return tools_.linker.report(session_, scope, records, resolutions);
+}
+
+sdk::Result<void> PageRun::fill_waiting() {
+  std::vector<std::string> arrived;
+  for (const PageItem& item : items_) {
+    if (item.kind == PageItem::Kind::kNew && !item.failed && !item.lost) arrived.push_back(item.record.external_id);
+  }
+  if (arrived.empty()) return {};
+  PATCHBAY_ASSIGN(const auto filled, take_fillable(session_, request_.connection->id, rules_.resource, arrived));
+  return write_filled(tools_, session_, *request_.connection, request_.mapper->mapping(), filled);
+}
+
+sdk::Result<std::map<std::string, std::string>> load_connectors(storage::Session& session) {
+  PATCHBAY_ASSIGN(const storage::Rows rows, session.execute("select id, connector from connections"));
+  std::map<std::string, std::string> connectors;
+  for (std::size_t row = 0; row < rows.size(); ++row) connectors[rows.text(row, "id")] = rows.text(row, "connector");
+  return connectors;
+}
+
+sdk::Result<void> write_filled(const ApplyTools& tools, storage::Session& session,
+                               const connections::Connection& connection, const mapping::Mapping& mapping,
+                               const std::vector<FilledReference>& filled) {
+  if (filled.empty()) return {};
+  std::map<std::string, std::vector<const FilledReference*>> by_resource;
+  for (const FilledReference& reference : filled) by_resource[reference.resource].push_back(&reference);
+  PATCHBAY_ASSIGN(auto connectors, load_connectors(session));
+  const Owners owners(tools.mappings, std::move(connectors));
+  for (const auto& [resource, references] : by_resource) {
+    const mapping::ResourceMapping* rules = mapping.find(resource);
+    if (rules == nullptr) continue;
+    const resources::ResourceDescription& description = *tools.registry.find(rules->entity_kind);
+    std::vector<std::string> ids;
+    for (const auto* reference : references) ids.push_back(reference->entity_id);
+    PATCHBAY_ASSIGN(EntitiesById entities, load_entities(session, description, *rules, ids));
+    std::map<std::string, resources::BulkRow> rows;
+    for (const auto* reference : references) {
+      const auto entity = entities.find(reference->entity_id);
+      if (entity == entities.end() || entity->second.deleted) continue;
+      resources::BulkRow& row = rows[reference->entity_id];
+      row.entity_id = reference->entity_id;
+      merge_into({&description, rules, &owners, connection.id}, {{reference->field, reference->target_entity_id}}, {},
+                 entity->second, row);
+    }
+    std::vector<resources::BulkRow> changed;
+    for (auto& [entity_id, row] : rows) {
+      if (!row.values.empty()) changed.push_back(std::move(row));
+    }
+    const resources::Actor actor{resources::Actor::Kind::kService, connection.connector, connection.id, {}};
+    if (!changed.empty()) PATCHBAY_TRY(tools.writer.apply_bulk(session, description, actor, std::move(changed)));
+  }
+  return {};
+}
+
+}  // namespace patchbay::sync

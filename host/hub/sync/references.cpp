@@ -1,0 +1,93 @@
+#include "hub/sync/references.hpp"
+
+#include <set>
+
+namespace patchbay::sync {
+
+using storage::array_literal;
+
+sdk::Result<ReferenceTargets> find_targets(storage::Session& session, const std::string& connection_id,
+                                           const std::vector<const mapping::MappedRecord*>& records) {
+  std::set<std::pair<std::string, std::string>> wanted;
+  for (const auto* record : records) {
+    for (const auto& reference : record->references) wanted.emplace(reference.resource, reference.external_id);
+  }
+  ReferenceTargets targets;
+  if (wanted.empty()) return targets;
+  std::vector<std::string> resources, external_ids;
+  for (const auto& [resource, external_id] : wanted) {
+    resources.push_back(resource);
+    external_ids.push_back(external_id);
+  }
+  PATCHBAY_ASSIGN(const storage::Rows rows,
+                  session.execute("select l.resource, l.external_id, l.entity_id from unnest($2::text[], $3::text[]) "
+                                  "as t(resource, external_id)"
+                                  " join entity_links l on l.connection_id = $1::uuid and l.resource = t.resource"
+                                  " and l.external_id = t.external_id",
+                                  {connection_id, array_literal(resources), array_literal(external_ids)}));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    targets[{rows.text(row, "resource"), rows.text(row, "external_id")}] = rows.text(row, "entity_id");
+  }
+  return targets;
+}
+
+sdk::Result<void> store_pending(storage::Session& session, const std::string& connection_id,
+                                const std::vector<const mapping::MappedRecord*>& records,
+                                const ReferenceTargets& targets) {
+  std::set<std::string> touched_resources;
+  std::vector<std::string> touched, resources, external_ids, fields, target_resources, target_ids;
+  for (const auto* record : records) {
+    touched.push_back(record->external_id);
+    touched_resources.insert(record->resource);
+    for (const auto& reference : record->references) {
+      if (targets.count({reference.resource, reference.external_id}) != 0) continue;
+      resources.push_back(record->resource);
+      external_ids.push_back(record->external_id);
+      fields.push_back(reference.field);
+      target_resources.push_back(reference.resource);
+      target_ids.push_back(reference.external_id);
+    }
+  }
+  for (const std::string& resource : touched_resources) {
+    PATCHBAY_TRY(
+        session.execute("delete from sync_pending_references where connection_id = $1::uuid and resource = $2"
+                        " and external_id = any($3::text[])",
+                        {connection_id, resource, array_literal(touched)}));
+  }
+  if (external_ids.empty()) return {};
+  PATCHBAY_TRY(
+      session.execute("insert into sync_pending_references (connection_id, resource, external_id, field, "
+                      "target_resource, target_external_id)"
+                      " select $1::uuid, t.resource, t.external_id, t.field, t.target_resource, t.target_id"
+                      " from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])"
+                      " as t(resource, external_id, field, target_resource, target_id) order by t.external_id, t.field "
+                      "on conflict do nothing",
+                      {connection_id, array_literal(resources), array_literal(external_ids), array_literal(fields),
+                       array_literal(target_resources), array_literal(target_ids)}));
+  return {};
+}
+
+sdk::Result<std::vector<FilledReference>> take_fillable(storage::Session& session, const std::string& connection_id,
+                                                        const std::string& resource,
+                                                        const std::vector<std::string>& external_ids) {
+  PATCHBAY_ASSIGN(
+      const storage::Rows rows,
+      session.execute("delete from sync_pending_references p using entity_links target, entity_links waiting"
+                      " where p.connection_id = $1::uuid"
+                      " and ($2 = '' or (p.target_resource = $2 and p.target_external_id = any($3::text[])))"
+                      " and target.connection_id = p.connection_id and target.resource = p.target_resource"
+                      " and target.external_id = p.target_external_id"
+                      " and waiting.connection_id = p.connection_id and waiting.resource = p.resource"
+                      " and waiting.external_id = p.external_id"
+                      " returning p.resource, p.external_id, p.field, waiting.entity_kind, waiting.entity_id,"
+                      " target.entity_id as target_id",
+                      {connection_id, external_ids.empty() ? "" : resource, array_literal(external_ids)}));
+  std::vector<FilledReference> filled;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    filled.push_back({rows.text(row, "resource"), rows.text(row, "external_id"), rows.text(row, "field"),
+                      rows.text(row, "entity_kind"), rows.text(row, "entity_id"), rows.text(row, "target_id")});
+  }
+  return filled;
+}
+
+}  // namespace patchbay::sync
