@@ -23,7 +23,7 @@ struct WorkItem {
   sdk::json::object headers;
   std::string body;
   sdk::json::object payload;
-  int attempts = 0;           // including this one
+  int attempts = 0;  // including this one
   std::chrono::system_clock::time_point created_at;
 };
 
@@ -32,7 +32,7 @@ struct NewWork {
   std::string kind;
   std::string connection_id;
   std::string lane_key;
-  std::string dedupe_key;     // empty: none
+  std::string dedupe_key;  // empty: none
   sdk::json::object payload;
   std::chrono::milliseconds delay{0};
 };
@@ -41,7 +41,8 @@ struct NewWork {
 struct WorkOutcome {
   enum class Kind {
     kCompleted,  // the handler called complete() in its own transaction
-    kFailed,     // retried with back-off by the error's class, dead after the last try or at once where trying again is useless
+    kFailed,     // retried with back-off by the error's class, dead after the last try or at once where trying again is
+                 // useless
     kPostponed,  // due again after `delay`; not counted as a try
   };
   Kind kind = Kind::kCompleted;
@@ -53,20 +54,25 @@ struct WorkOutcome {
 class WorkClaim {
  public:
   virtual ~WorkClaim() = default;
-  /// Marks items done inside the handler's transaction, so that effect and state change commit together. Error kConflict
-  /// "queue.claim_lost" when the lease was lost meanwhile: the transaction must be rolled back.
-  virtual sdk::Result<void> complete(storage::Session& session, const std::vector<std::int64_t>& ids, const std::string& outcome) = 0;
+  /// Marks items done inside the handler's transaction, so that effect and state change commit together. Error
+  /// kConflict "queue.claim_lost" when the lease was lost meanwhile: the transaction must be rolled back.
+  virtual sdk::Result<void> complete(storage::Session& session, const std::vector<std::int64_t>& ids,
+                                     const std::string& outcome) = 0;
   /// Prolongs the lease; to be called between steps of long work. false: lost, stop without further effect.
   virtual bool renew() = 0;
   virtual sdk::CancelToken cancel() const = 0;
 };
 
-/// Handles one kind. Called by worker threads; several batches of one kind may run at once, never two items of one lane.
+/// Handles one kind. Called by worker threads; several batches of one kind may run at once, never two items of one
+/// lane.
 class WorkHandler {
  public:
   virtual ~WorkHandler() = default;
   virtual std::string kind() const = 0;
   virtual std::size_t batch_max() const = 0;
+  /// Whether one batch may hold several items of a lane (in order of their ids); otherwise each item of a batch has a
+  /// lane of its own.
+  virtual bool takes_lane_runs() const { return false; }
   /// One outcome for each item, in order.
   virtual std::vector<WorkOutcome> handle(const std::vector<WorkItem>& items, WorkClaim& claim) = 0;
 };
@@ -76,9 +82,12 @@ class WorkQueue {
  public:
   virtual ~WorkQueue() = default;
   /// In the caller's transaction. Returns ids of the rows that are new.
-  virtual sdk::Result<std::vector<std::int64_t>> enqueue(storage::Session& session, const std::vector<NewWork>& work) = 0;
+  virtual sdk::Result<std::vector<std::int64_t>> enqueue(storage::Session& session,
+                                                         const std::vector<NewWork>& work) = 0;
   /// After the commit: puts the ids on the road. Losing this call loses nothing (the sweeper finds the rows).
   virtual void announce(const std::vector<std::int64_t>& ids) = 0;
+  /// The same where the kind is known: spares the other kinds' workers a look.
+  virtual void announce(const std::string& kind, const std::vector<std::int64_t>& ids) = 0;
 };
 
 }  // namespace patchbay::queue

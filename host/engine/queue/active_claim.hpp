@@ -1,0 +1,34 @@
+#pragma once
+
+#include "engine/queue/claim_store.hpp"
+#include "engine/queue/work.hpp"
+
+#include <string>
+
+namespace patchbay::queue {
+
+/// The claim that a handler works under.
+class ActiveClaim : public WorkClaim {
+ public:
+  ActiveClaim(const ClaimStore& store, std::string claim_id) : store_(store), claim_id_(std::move(claim_id)) {}
+
+  sdk::Result<void> complete(storage::Session& session, const std::vector<std::int64_t>& ids,
+                             const std::string& outcome) override {
+    return ClaimStore::complete(session, claim_id_, ids, outcome);
+  }
+  bool renew() override {
+    if (cancel_.cancelled()) return false;
+    const auto held = store_.renew({claim_id_});
+    if (held.ok() && held->empty()) cancel_.cancel();
+    return !cancel_.cancelled();  // PostgreSQL away: complete() will tell
+  }
+  sdk::CancelToken cancel() const override { return cancel_; }
+  const std::string& id() const { return claim_id_; }
+
+ private:
+  const ClaimStore& store_;
+  const std::string claim_id_;
+  sdk::CancelToken cancel_;
+};
+
+}  // namespace patchbay::queue
