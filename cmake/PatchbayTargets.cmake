@@ -62,6 +62,9 @@ function(patchbay_plugin)
   target_link_libraries(plugin_${ARG_NAME} PRIVATE plugin_${ARG_NAME}_core)
   set_target_properties(plugin_${ARG_NAME} PROPERTIES PREFIX "" OUTPUT_NAME ${ARG_NAME}
     LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
+  if(TARGET all_plugins)
+    add_dependencies(all_plugins plugin_${ARG_NAME})
+  endif()
   # The mapping and the manifest travel with the library: the hub reads both from the folder it loads from.
   foreach(file mapping manifest)
     if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${file}.yaml")
