@@ -16,15 +16,16 @@
 namespace patchbay::redis {
 
 struct RedisSettings {
-  std::string url;   // redis://[user:password@]host:port[/db] or unix:///path/redis.sock; rediss:// is refused plainly
+  std::string url;  // redis://[user:password@]host:port[/db] or unix:///path/redis.sock; rediss:// is refused plainly
   std::string name = "main";  // keys are patchbay:<name>:…
   std::chrono::milliseconds connect_timeout{2'000};
   std::chrono::milliseconds command_timeout{2'000};
   std::size_t connections_max = 4;
 };
 
-/// One reply. A RESP error is an Error of class kPermanent with code "redis.reply" (kTransient for LOADING, BUSY, READONLY…;
-/// code "redis.nogroup" for NOGROUP); no connection or a time-out is kTransient "redis.unavailable".
+/// One reply. A RESP error is an Error of class kPermanent with code "redis.reply" (kTransient for LOADING, BUSY,
+/// READONLY…; code "redis.nogroup" for NOGROUP); no connection or a time-out is kTransient "redis.unavailable"; all
+/// connections in use is kTransient "redis.busy".
 struct Reply {
   enum class Kind { kNil, kInteger, kText, kList };
   Kind kind = Kind::kNil;
@@ -47,7 +48,8 @@ class Client {
   std::string key(std::string_view suffix) const;
   const RedisSettings& settings() const;
   bool reachable();
-  /// Whether the server keeps every acknowledged write: appendonly yes and appendfsync always (asked anew after a reconnect).
+  /// Whether the server keeps every acknowledged write: appendonly yes and appendfsync always (asked anew after a
+  /// reconnect; a refused CONFIG counts as no). Asked after a write it speaks for the server that took the write.
   sdk::Result<bool> durable();
 
  private:
@@ -60,8 +62,8 @@ struct StreamEntry {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-/// A consumer group on one stream. Recreates a lost stream or group (with back-off by the caller's loop). read() blocks on a
-/// connection of its own. One reader thread; the other methods are thread-safe.
+/// A consumer group on one stream. Recreates a lost stream or group (with back-off by the caller's loop). read() blocks
+/// on a connection of its own. One reader thread; the other methods are thread-safe.
 class StreamReader {
  public:
   StreamReader(Client& client, std::string stream_key, std::string group, std::string consumer);
@@ -78,14 +80,16 @@ class StreamReader {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Pub/Sub on a thread and a connection of its own; reconnects with back-off and subscribes again. `received` runs on that
-/// thread. `reconnected` tells that messages may have been missed.
+/// Pub/Sub on a thread and a connection of its own; reconnects with back-off and subscribes again. `received` runs on
+/// that thread. `reconnected` tells that messages may have been missed.
 class Subscription {
  public:
   Subscription(Client& client, std::vector<std::string> channels,
                std::function<void(const std::string& channel, const std::string& message)> received,
                std::function<void()> reconnected = {});
   ~Subscription();
+  /// Whether the server has confirmed all channels on the present connection.
+  bool connected() const;
 
  private:
   struct Impl;
