@@ -107,6 +107,8 @@ struct ResourceDescription {
   std::vector<std::string> closed_states;           // fields of such a row are closed
   std::vector<std::string> deletable_states;        // empty: any
   std::string assigned_field;                       // kUuidList of users that the row is assigned to
+  /// Read-only values that follow from what a caller writes; `current` is null on create. Canonical names only.
+  std::function<sdk::json::object(const sdk::json::object& body, const sdk::json::object* current)> derive;
   /// Rules over several fields, on the row as it would be after the write (JSON values).
   std::function<void(const sdk::json::object& row, std::vector<sdk::Error>& errors)> check_row;
 

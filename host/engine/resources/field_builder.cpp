@@ -23,7 +23,6 @@ FieldBuilder::FieldBuilder(FieldType type, std::string name) {
 
 FieldBuilder& FieldBuilder::required() {
   field_.required = true;
-  field_.nullable = false;
   return *this;
 }
 
@@ -104,7 +103,9 @@ FieldBuilder& FieldBuilder::says(std::string description) {
   return *this;
 }
 
-FieldBuilder text(std::string name) { return {FieldType::kText, std::move(name)}; }
+FieldBuilder text(std::string name) {
+  return {FieldType::kText, std::move(name)};
+}
 
 FieldBuilder choice(std::string name, std::vector<std::string> values) {
   FieldBuilder builder(FieldType::kEnum, std::move(name));
@@ -113,6 +114,8 @@ FieldBuilder choice(std::string name, std::vector<std::string> values) {
   return FieldBuilder(std::move(field));
 }
 
-FieldBuilder field(FieldType type, std::string name) { return {type, std::move(name)}; }
+FieldBuilder field(FieldType type, std::string name) {
+  return {type, std::move(name)};
+}
 
 }  // namespace patchbay::resources

@@ -15,7 +15,7 @@ class FieldBuilder {
   FieldBuilder(FieldType type, std::string name);
   explicit FieldBuilder(Field field) : field_(std::move(field)) {}
 
-  FieldBuilder& required();              // on create; never null
+  FieldBuilder& required();  // of a caller; services may lack it where the column is nullable
   FieldBuilder& read_only();
   FieldBuilder& not_null();
   FieldBuilder& defaults_to(std::string value);  // never null

@@ -20,10 +20,10 @@ constexpr std::size_t kPageMax = 1'000'000;
 constexpr std::size_t kSearchWordsMax = 6;
 
 const std::vector<Field>& common_fields() {
-  static const std::vector<Field> kFields = {
-      field(FieldType::kUuid, "id").not_null().filterable(), field(FieldType::kInteger, "version").not_null(),
-      field(FieldType::kTime, "createdAt").not_null().filterable().sortable(),
-      field(FieldType::kTime, "updatedAt").not_null().filterable().sortable()};
+  static const std::vector<Field> kFields = {field(FieldType::kUuid, "id").not_null().filterable(),
+                                             field(FieldType::kInteger, "version").not_null(),
+                                             field(FieldType::kTime, "createdAt").not_null().filterable().sortable(),
+                                             field(FieldType::kTime, "updatedAt").not_null().filterable().sortable()};
   return kFields;
 }
 

@@ -90,6 +90,28 @@ ValidationRules Writer::rules_for(const Actor& actor) const {
   return rules;
 }
 
+ValidatedBody Writer::validate_body(const ResourceDescription& description, const json::object& body,
+                                    const ValidationRules& rules, const Current* current,
+                                    std::vector<sdk::Error>& field_errors) const {
+  ValidatedBody validated = validate(description, body, rules, field_errors);
+  if (!description.derive || !field_errors.empty()) return validated;
+  json::object canonical;
+  for (const auto& [name, value] : body) canonical[description.find_field(name)->name] = value;
+  json::object row;
+  if (current != nullptr) row = views_.of(description, "").object(current->rows, 0);
+  ValidationRules own = rules;
+  own.creating = false;
+  own.allow_read_only = true;
+  own.principal = nullptr;
+  ValidatedBody derived =
+      validate(description, description.derive(canonical, current != nullptr ? &row : nullptr), own, field_errors);
+  for (sql::ColumnValue& value : derived.values) {
+    std::erase_if(validated.values, [&](const sql::ColumnValue& given) { return given.field == value.field; });
+    validated.values.push_back(std::move(value));
+  }
+  return validated;
+}
+
 sdk::Result<Writer::Current> Writer::read_current(storage::Session& session, const ResourceDescription& description,
                                                   const Actor& actor, const std::string& entity_id,
                                                   std::optional<std::int64_t> if_match) const {
@@ -138,7 +160,7 @@ sdk::Result<WriteOutcome> Writer::create(storage::Session& session, const Resour
   ValidationRules rules = rules_for(actor);
   rules.creating = true;
   rules.allow_read_only = actor.kind == Actor::Kind::kSystem;
-  const ValidatedBody validated = validate(description, body, rules, field_errors);
+  const ValidatedBody validated = validate_body(description, body, rules, nullptr, field_errors);
   if (!field_errors.empty()) return first_of(field_errors);
   PATCHBAY_TRY(check_references(session, actor, validated, field_errors));
   const auto statement = sql::insert_one(description, base::new_uuid(), validated.values);
@@ -209,8 +231,8 @@ sdk::Result<WriteOutcome> Writer::update(storage::Session& session, const Resour
   }
   ValidationRules rules = rules_for(actor);
   rules.currency = current.currency;
-  Change change{validate(description, body, rules, field_errors), std::nullopt, description.kind + ".updated",
-                &field_errors};
+  Change change{validate_body(description, body, rules, &current, field_errors), std::nullopt,
+                description.kind + ".updated", &field_errors};
   if (!field_errors.empty()) return first_of(field_errors);
   PATCHBAY_TRY(check_references(session, actor, change.body, field_errors));
   return store(session, description, actor, current, std::move(change));

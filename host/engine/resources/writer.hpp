@@ -84,6 +84,10 @@ class Writer {
                                     const Actor& actor, const std::string& entity_id,
                                     std::optional<std::int64_t> if_match) const;
   ValidationRules rules_for(const Actor& actor) const;
+  /// What a caller may write, and what follows from it.
+  ValidatedBody validate_body(const ResourceDescription& description, const sdk::json::object& body,
+                              const ValidationRules& rules, const Current* current,
+                              std::vector<sdk::Error>& field_errors) const;
   /// Writes the values that differ, checks the whole row, records and announces the change.
   sdk::Result<WriteOutcome> store(storage::Session& session, const ResourceDescription& description, const Actor& actor,
                                   const Current& current, Change change) const;
