@@ -118,6 +118,7 @@ create table sync_checkpoints (
   checkpoint text not null default '',      -- where the next incremental run starts
   run_id uuid,                              -- the run that is under way on this resource
   page_cursor text not null default '',     -- next page of that run
+  listed boolean not null default false,    -- that run has seen every page; what it has not seen may be gone
   resource_done boolean not null default false,
   updated_at timestamptz not null default now(),
   primary key (connection_id, resource)
@@ -134,6 +135,7 @@ create table sync_runs (
   state varchar(20) not null default 'queued',
   counts jsonb not null default '{"created":0,"updated":0,"unchanged":0,"deleted":0,"failed":0,"merged":0}',
   progress jsonb not null default '{}',
+  cancel_requested boolean not null default false,
   rate_limit_waits_count integer not null default 0,
   rate_limit_wait_ms bigint not null default 0,
   error jsonb,

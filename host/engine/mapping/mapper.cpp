@@ -109,6 +109,7 @@ sdk::Result<Transformed> transform(const FieldRule& rule, const Mapping& mapping
 sdk::Result<void> fit_length(const FieldRule& rule, const resources::Field& field, sdk::json::value& value) {
   auto* text = value.if_string();
   if (text == nullptr) return {};
+  if (field.services_may_exceed) return {};
   const std::size_t limit = field.length_max == 0 ? kTextCharactersMax : field.length_max;
   const std::size_t bytes = text->size() <= limit ? text->size() : prefix_bytes(*text, limit);
   if (bytes == text->size()) return {};

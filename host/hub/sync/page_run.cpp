@@ -172,6 +172,17 @@ sdk::Result<void> PageRun::load_current() {
   return {};
 }
 
+/// Amounts are checked against the currency of the row, which a change need not name.
+sdk::Result<void> PageRun::check_change(const resources::BulkRow& row, const EntityRow& entity) const {
+  const auto currency = entity.values.find("currency");
+  if (currency == entity.values.end() || !currency->second || row.values.contains("currency")) {
+    return tools_.writer.check_bulk(description_, row);
+  }
+  resources::BulkRow whole = row;
+  whole.values["currency"] = *currency->second;
+  return tools_.writer.check_bulk(description_, whole);
+}
+
 /// What one record changes on its entity; a record that the columns cannot hold fails.
 void PageRun::build(PageItem& item) {
   const Claim claim{&description_, &rules_, &*owners_, request_.connection->id};
@@ -194,7 +205,7 @@ void PageRun::build(PageItem& item) {
     pending.insert(item.link.pending_fields.begin(), item.link.pending_fields.end());
     EntityRow trial = found->second;
     merge_into(claim, item.record.values, pending, trial, item.row);
-    const auto checked = tools_.writer.check_bulk(description_, item.row);
+    const auto checked = check_change(item.row, found->second);
     if (checked.ok()) {
       found->second = std::move(trial);
       return;

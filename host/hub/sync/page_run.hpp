@@ -56,6 +56,7 @@ class PageRun {
   sdk::Result<void> resolve_references();
   sdk::Result<void> load_current();
   void build(PageItem& item);
+  sdk::Result<void> check_change(const resources::BulkRow& row, const EntityRow& entity) const;
   sdk::Result<void> claim_links();
   sdk::Result<void> store_links();
   sdk::Result<void> collect_deletions();
