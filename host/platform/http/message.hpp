@@ -18,17 +18,17 @@ namespace patchbay::http {
 using Headers = sdk::Headers;
 
 struct Request {
-  std::string method;          // upper case
-  std::string target;          // as sent
-  std::string path;            // decoded once, without the query; "/api/v1/clients"
-  std::string raw_query;       // without '?'
+  std::string method;                                      // upper case
+  std::string target;                                      // as sent
+  std::string path;                                        // decoded once, without the query; "/api/v1/clients"
+  std::string raw_query;                                   // without '?'
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   Headers headers;
   std::string body;            // raw bytes, at most the server's limit
   std::string remote_address;  // numeric, of the peer (or of X-Forwarded-For from a trusted proxy)
   std::string request_id;      // made by the gateway
   bool secure = false;         // came over TLS
-  std::size_t io_thread = 0;   // index of the I/O thread that owns the connection: responses may be sent from any thread
+  std::size_t io_thread = 0;  // index of the I/O thread that owns the connection: responses may be sent from any thread
   std::chrono::steady_clock::time_point received_at = std::chrono::steady_clock::now();
 
   std::optional<std::string_view> header(std::string_view name) const;
@@ -49,7 +49,8 @@ struct Response {
   std::optional<std::string_view> header(std::string_view name) const;
 };
 
-/// Answers one request, once, from any thread. Dropped without an answer it sends 500, so that no client waits for ever.
+/// Answers one request, once, from any thread. Dropped without an answer it sends 500, so that no client waits for
+/// ever.
 class Responder {
  public:
   using Send = std::function<void(Response)>;

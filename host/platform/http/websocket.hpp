@@ -22,7 +22,8 @@ class WebSocket {
 class WebSocketSink {
  public:
   virtual ~WebSocketSink() = default;
-  /// The upgrade request; a response refuses it (401, 403, 404), nullopt accepts. `subprotocol` is answered when not empty.
+  /// The upgrade request; a response refuses it (401, 403, 404), nullopt accepts. `subprotocol` is answered when not
+  /// empty.
   virtual std::optional<Response> accept(const Request& upgrade, std::string& subprotocol) = 0;
   virtual void opened(std::shared_ptr<WebSocket> socket, const Request& upgrade) = 0;
   virtual void received(const std::shared_ptr<WebSocket>& socket, std::string text) = 0;

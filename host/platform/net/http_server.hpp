@@ -21,26 +21,29 @@ struct HttpServerSettings {
   std::string tls_certificate, tls_key;  // PEM files; both empty: no TLS
   std::uint16_t tls_port = 0;            // 0: none
   std::size_t io_thread_count = 2;
-  std::size_t connections_max = 8192;            // more are answered 503 and closed
-  std::size_t header_bytes_max = 16 * 1024;      // more: 431
+  std::size_t connections_max = 8192;               // more are answered 503 and closed
+  std::size_t header_bytes_max = 16 * 1024;         // more: 431
   std::uint64_t body_bytes_max = 10 * 1024 * 1024;  // more: 413
   std::chrono::milliseconds read_timeout{15'000};   // a whole request must arrive within this (slow clients are cut)
   std::chrono::milliseconds idle_timeout{75'000};   // between requests of a kept connection
   std::chrono::milliseconds write_timeout{30'000};
   std::size_t websocket_queue_bytes_max = 1024 * 1024;  // per socket; more: close 4408
   std::size_t websocket_message_bytes_max = 64 * 1024;
-  std::string websocket_path_suffix = "/ws";     // upgrades elsewhere go to the RequestSink as plain requests
-  std::vector<std::string> trusted_proxies;      // addresses whose X-Forwarded-For / -Proto are believed
+  std::chrono::milliseconds websocket_idle_timeout{
+      60'000};                                // a silent peer is pinged after half of it and cut after all of it
+  std::string websocket_path_suffix = "/ws";  // upgrades elsewhere go to the RequestSink as plain requests
+  std::vector<std::string> trusted_proxies;   // addresses whose X-Forwarded-For / -Proto are believed
 };
 
 /// Accepts, parses, writes and times out on its I/O threads; everything else is the sinks' business.
 class HttpServer {
  public:
-  HttpServer(HttpServerSettings settings, http::RequestSink& requests, http::WebSocketSink* sockets, base::Metrics& metrics);
+  HttpServer(HttpServerSettings settings, http::RequestSink& requests, http::WebSocketSink* sockets,
+             base::Metrics& metrics);
   ~HttpServer();
   /// Binds and starts the threads. Error names address and port.
   sdk::Result<void> start();
-  std::uint16_t port() const;      // the bound one
+  std::uint16_t port() const;  // the bound one
   std::uint16_t tls_port() const;
   std::size_t io_thread_count() const;
   /// Runs `work` on an I/O thread (for things that live there, such as a pipelined connection).
@@ -51,7 +54,8 @@ class HttpServer {
   void wait_writable(std::size_t io_thread, int descriptor, std::function<void()> ready);
   /// Calls `tick` on that I/O thread every `period` until the returned handle is destroyed.
   std::shared_ptr<void> every(std::size_t io_thread, std::chrono::milliseconds period, std::function<void()> tick);
-  /// Takes no new connections, lets requests under way finish until `grace` is over, closes sockets with 1001, joins. Idempotent.
+  /// Takes no new connections, lets requests under way finish until `grace` is over, closes sockets with 1001, joins.
+  /// Idempotent.
   void stop(std::chrono::milliseconds grace);
 
  private:
