@@ -13,7 +13,7 @@
 namespace patchbay::outbound {
 
 struct OutboundSettings {
-  std::size_t connections_max = 32;           // concurrent requests; more wait within their deadline
+  std::size_t connections_max = 32;  // concurrent requests; more wait within their deadline
   std::size_t connections_per_host_max = 16;
   std::uint64_t response_bytes_max = 32ull * 1024 * 1024;
   std::chrono::milliseconds connect_timeout{5'000};
@@ -30,6 +30,9 @@ class OutboundHttp : public sdk::HttpClient {
   OutboundHttp(OutboundSettings settings, base::Metrics& metrics);
   ~OutboundHttp() override;
   sdk::Result<sdk::HttpResponse> send(const sdk::CallContext& context, const sdk::HttpRequest& request) override;
+  /// Ends what is under way with kCancelled and refuses what comes. Idempotent; called by the destructor, before which
+  /// no thread may be inside send() any more.
+  void shut_down();
 
  private:
   struct Impl;
