@@ -1,0 +1,274 @@
+#include "hub/auth/auth_api.hpp"
+
+#include <patchbay/sdk/encoding.hpp>
+
+#include <array>
+
+namespace patchbay::auth {
+namespace {
+
+using gateway::Access;
+using gateway::LimitClass;
+using gateway::Route;
+using sdk::json::object;
+
+Origin origin_of(const gateway::RequestContext& context) {
+  const http::Request& request = context.request;
+  return {request.remote_address, std::string(request.header("User-Agent").value_or("")), request.request_id};
+}
+
+/// A required text of the body; a missing one, or another type, is noted in `errors`.
+std::string required_text(const object& body, std::initializer_list<std::string_view> names,
+                          std::vector<sdk::Error>& errors) {
+  for (const auto name : names) {
+    const auto* member = body.if_contains(name);
+    if (member != nullptr && member->is_string() && !member->get_string().empty())
+      return std::string(member->get_string());
+  }
+  const std::string first(*names.begin());
+  errors.push_back(sdk::invalid_error("request.missing_field", "The field " + first + " is required.", first));
+  return {};
+}
+
+std::string optional_text(const object& body, std::string_view name, std::vector<sdk::Error>& errors) {
+  const auto* member = body.if_contains(name);
+  if (member == nullptr || member->is_null()) return {};
+  if (member->is_string()) return std::string(member->get_string());
+  errors.push_back(sdk::invalid_error("request.not_text", "The field must be text.", std::string(name)));
+  return {};
+}
+
+http::Response invalid(const gateway::RequestContext& context, const std::vector<sdk::Error>& errors) {
+  sdk::Error summary = sdk::invalid_error("request.invalid", errors.front().message);
+  return gateway::problem_response(summary, context.request.request_id, errors);
+}
+
+object signed_in_json(const SignedIn& signed_in) {
+  object data;
+  data["token"] = signed_in.access.token;
+  data["refreshToken"] = signed_in.refresh_token;
+  data["expiresAt"] = sdk::format_time(signed_in.access.expires_at);
+  data["user"] = user_json(signed_in.user);
+  if (auto client = client_json(signed_in.user)) {
+    data["client"] = *client;
+    data["customer"] = std::move(*client);  // the second name that a document prints
+  }
+  if (signed_in.password_change_required) data["passwordChangeRequired"] = true;
+  return data;
+}
+
+Route route(std::string method, std::string pattern, std::string summary, gateway::BlockingHandler handler) {
+  Route made;
+  made.method = std::move(method);
+  made.pattern = std::move(pattern);
+  made.summary = std::move(summary);
+  made.tag = "auth";
+  made.handler = std::move(handler);
+  made.idempotency_key = false;
+  return made;
+}
+
+/// Request body of the API document: names and whether they are required.
+object body_schema(std::initializer_list<std::string_view> required, std::initializer_list<std::string_view> optional) {
+  object properties;
+  sdk::json::array needed;
+  for (const auto name : required) {
+    properties[name] = object{{"type", "string"}};
+    needed.emplace_back(name);
+  }
+  for (const auto name : optional) properties[name] = object{{"type", "string"}};
+  object schema{{"type", "object"}, {"properties", std::move(properties)}};
+  if (!needed.empty()) schema["required"] = std::move(needed);
+  return {{"requestBody", object{{"required", true},
+                                 {"content", object{{"application/json", object{{"schema", std::move(schema)}}}}}}}};
+}
+
+}  // namespace
+
+AuthApi::AuthApi(AuthApiParts parts, const AuthSettings& settings, MakeClient make_client)
+    : parts_(parts), settings_(settings), make_client_(std::move(make_client)) {}
+
+gateway::Routes AuthApi::routes() {
+  gateway::Routes routes;
+  add_credential_routes(routes);
+  add_session_routes(routes);
+  return routes;
+}
+
+void AuthApi::add_credential_routes(gateway::Routes& routes) {
+  const auto add_public = [&](const char* pattern, const char* summary, object operation,
+                              gateway::BlockingHandler handler) {
+    Route made = route("POST", pattern, summary, std::move(handler));
+    made.access = Access::kPublic;
+    made.limit = LimitClass::kAuth;
+    made.operation = std::move(operation);
+    routes.push_back(std::move(made));
+  };
+  for (const char* pattern : {"/auth/login", "/login"}) {
+    add_public(pattern, "Sign in by e-mail or username", body_schema({"password"}, {"email", "username"}),
+               [this](const Context& context) { return login(context); });
+  }
+  for (const char* pattern : {"/auth/register", "/register"}) {
+    add_public(pattern, "Register a user and his client",
+               body_schema({"email", "password", "name"}, {"username", "phone", "company"}),
+               [this](const Context& context) { return register_user(context); });
+  }
+  add_public("/auth/refresh", "New tokens for a refresh token, which works once", body_schema({"refreshToken"}, {}),
+             [this](const Context& context) { return refresh(context); });
+
+  Route change = route("POST", "/auth/change-password", "Change one's own password",
+                       [this](const Context& context) { return change_password(context); });
+  change.limit = LimitClass::kAuth;
+  change.open_while_password_expired = true;
+  change.operation = body_schema({"currentPassword", "newPassword"}, {});
+  routes.push_back(std::move(change));
+}
+
+void AuthApi::add_session_routes(gateway::Routes& routes) {
+  Route out =
+      route("POST", "/auth/logout", "End this session", [this](const Context& context) { return logout(context); });
+  out.open_while_password_expired = true;
+  routes.push_back(std::move(out));
+  Route self = route("GET", "/auth/me", "Who is signed in, and what he may do",
+                     [this](const Context& context) { return me(context); });
+  self.open_while_password_expired = true;
+  routes.push_back(std::move(self));
+  routes.push_back(route("GET", "/auth/sessions", "One's own live sessions",
+                         [this](const Context& context) { return list_sessions(context); }));
+  routes.push_back(route("DELETE", "/auth/sessions/{id}", "End one of one's own sessions",
+                         [this](const Context& context) { return end_session(context); }));
+}
+
+AuthApi::Answer AuthApi::login(const Context& context) {
+  PATCHBAY_ASSIGN(const object body, gateway::json_body(context.request));
+  std::vector<sdk::Error> errors;
+  const std::string name = required_text(body, {"email", "username"}, errors);
+  const std::string password = required_text(body, {"password"}, errors);
+  if (!errors.empty()) return invalid(context, errors);
+  PATCHBAY_ASSIGN(const SignedIn signed_in, parts_.sign_in.login(name, password, origin_of(context)));
+  return gateway::data_response(200, signed_in_json(signed_in));
+}
+
+AuthApi::Answer AuthApi::refresh(const Context& context) {
+  PATCHBAY_ASSIGN(const object body, gateway::json_body(context.request));
+  std::vector<sdk::Error> errors;
+  const std::string token = required_text(body, {"refreshToken", "refresh_token"}, errors);
+  if (!errors.empty()) return invalid(context, errors);
+  PATCHBAY_ASSIGN(const SignedIn signed_in, parts_.sign_in.refresh(token, origin_of(context)));
+  return gateway::data_response(200, signed_in_json(signed_in));
+}
+
+AuthApi::Answer AuthApi::logout(const Context& context) {
+  const policy::Principal& principal = context.principal;
+  PATCHBAY_TRY(parts_.sign_in.end_session(principal.user_id, principal.session_id, "logout"));
+  return gateway::data_response(200, object{{"loggedOut", true}}, {{"message", "Logged out"}});
+}
+
+AuthApi::Answer AuthApi::change_password(const Context& context) {
+  PATCHBAY_ASSIGN(const object body, gateway::json_body(context.request));
+  std::vector<sdk::Error> errors;
+  const std::string current = required_text(body, {"currentPassword", "current_password"}, errors);
+  const std::string next = required_text(body, {"newPassword", "new_password"}, errors);
+  if (!errors.empty()) return invalid(context, errors);
+  PATCHBAY_TRY(parts_.sign_in.change_password(context.principal, current, next, origin_of(context)));
+  return gateway::data_response(200, object{{"changed", true}},
+                                {{"message", "Password changed; other sessions were ended"}});
+}
+
+AuthApi::Answer AuthApi::me(const Context& context) {
+  PATCHBAY_ASSIGN(const auto user, parts_.users.find_by_id(context.principal.user_id));
+  if (!user) return sdk::auth_error("auth.session_ended", "The session has ended");
+  object data;
+  data["user"] = user_json(*user);
+  if (auto client = client_json(*user)) {
+    data["client"] = *client;
+    data["customer"] = std::move(*client);
+  }
+  sdk::json::array permissions;
+  for (const auto& permission : parts_.policy.permissions(user->role)) permissions.emplace_back(permission);
+  data["permissions"] = std::move(permissions);
+  if (context.principal.password_change_required) data["passwordChangeRequired"] = true;
+  return gateway::data_response(200, data);
+}
+
+AuthApi::Answer AuthApi::list_sessions(const Context& context) {
+  PATCHBAY_ASSIGN(const auto sessions, parts_.sessions.list(context.principal.user_id));
+  sdk::json::array items;
+  for (const auto& session : sessions) {
+    items.emplace_back(object{{"id", session.id},
+                              {"createdAt", session.created_at},
+                              {"lastUsedAt", session.last_used_at},
+                              {"expiresAt", session.expires_at},
+                              {"userAgent", session.user_agent},
+                              {"address", session.address},
+                              {"current", session.id == context.principal.session_id}});
+  }
+  const std::size_t count = items.size();
+  return gateway::data_response(
+      200, std::move(items),
+      {{"pagination",
+        object{{"page", 1}, {"pageSize", 100}, {"totalPages", count == 0 ? 0 : 1}, {"totalCount", count}}}});
+}
+
+AuthApi::Answer AuthApi::end_session(const Context& context) {
+  PATCHBAY_ASSIGN(const bool ended,
+                  parts_.sign_in.end_session(context.principal.user_id, context.path_param("id"), "ended_by_user"));
+  if (!ended) return sdk::not_found_error("auth.session_not_found", "There is no such session.");
+  return http::Response::empty(204);
+}
+
+AuthApi::Answer AuthApi::register_user(const Context& context) {
+  if (settings_.registration != Registration::kOpen || !make_client_) {
+    return sdk::permanent_error("auth.registration_closed", "Registration is not open. Ask for an invitation.");
+  }
+  PATCHBAY_ASSIGN(const object body, gateway::json_body(context.request));
+  std::vector<sdk::Error> errors;
+  for (const char* decided : {"role", "clientId", "status"}) {
+    if (body.contains(decided)) {
+      errors.push_back(
+          sdk::invalid_error("auth.field_refused", "This field cannot be chosen at registration.", decided));
+    }
+  }
+  UserRequest request;
+  request.email = required_text(body, {"email"}, errors);
+  request.password = required_text(body, {"password"}, errors);
+  request.username = optional_text(body, "username", errors);
+  request.name = optional_text(body, "name", errors);
+  request.phone = optional_text(body, "phone", errors);
+  const std::string company = optional_text(body, "company", errors);
+  if (company.size() > 255)
+    errors.push_back(
+        sdk::invalid_error("auth.invalid_user", "A company's name has at most 255 characters.", "company"));
+  if (request.username.empty()) {
+    request.username =
+        username_from(request.name.empty() ? request.email.substr(0, request.email.find('@')) : request.name);
+  }
+  request.role = "customer_admin";
+  request.client_id = "00000000-0000-0000-0000-000000000000";  // takes its place below, with the client
+  if (errors.empty()) errors = check_user(request);
+  if (!errors.empty()) return invalid(context, errors);
+
+  PATCHBAY_ASSIGN(const User user, create_registered(request, company));
+  PATCHBAY_ASSIGN(const SignedIn signed_in, parts_.sign_in.open_session(user, origin_of(context)));
+  return gateway::data_response(201, signed_in_json(signed_in), {{"message", "User created successfully"}});
+}
+
+sdk::Result<User> AuthApi::create_registered(const UserRequest& request, const std::string& company) {
+  PATCHBAY_ASSIGN(const std::string hash, parts_.hasher.hash(request.password));
+  const std::string name = request.name.empty() ? request.username : request.name;
+  const NewClient client{company.empty() ? name : company, company.empty() ? "INDIVIDUAL" : "BUSINESS", request.email,
+                         request.phone};
+  NewUser user{request.username, request.email, name, request.phone, request.role, "", hash, false};
+  std::string id;
+  PATCHBAY_TRY(
+      parts_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
+        PATCHBAY_ASSIGN(user.client_id, make_client_(session, client));
+        PATCHBAY_ASSIGN(id, parts_.users.create(session, user, parts_.clock.now()));
+        return {};
+      }));
+  PATCHBAY_ASSIGN(auto found, parts_.users.find_by_id(id));
+  if (!found) return sdk::permanent_error("internal.user_lost", "The new user was not found again.");
+  return std::move(*found);
+}
+
+}  // namespace patchbay::auth
