@@ -1,5 +1,7 @@
 #include "hub/auth/auth_api.hpp"
 
+#include "platform/base/ids.hpp"
+
 #include <patchbay/sdk/encoding.hpp>
 
 #include <array>
@@ -248,24 +250,34 @@ AuthApi::Answer AuthApi::register_user(const Context& context) {
   if (errors.empty()) errors = check_user(request);
   if (!errors.empty()) return invalid(context, errors);
 
-  PATCHBAY_ASSIGN(const User user, create_registered(request, company));
+  PATCHBAY_ASSIGN(const User user, create_registered(request, company, !body.contains("username")));
   PATCHBAY_ASSIGN(const SignedIn signed_in, parts_.sign_in.open_session(user, origin_of(context)));
   return gateway::data_response(201, signed_in_json(signed_in), {{"message", "User created successfully"}});
 }
 
-sdk::Result<User> AuthApi::create_registered(const UserRequest& request, const std::string& company) {
+sdk::Result<User> AuthApi::create_registered(const UserRequest& request, const std::string& company, bool may_rename) {
   PATCHBAY_ASSIGN(const std::string hash, parts_.hasher.hash(request.password));
   const std::string name = request.name.empty() ? request.username : request.name;
   const NewClient client{company.empty() ? name : company, company.empty() ? "INDIVIDUAL" : "BUSINESS", request.email,
                          request.phone};
   NewUser user{request.username, request.email, name, request.phone, request.role, "", hash, false};
   std::string id;
-  PATCHBAY_TRY(
-      parts_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
-        PATCHBAY_ASSIGN(user.client_id, make_client_(session, client));
-        PATCHBAY_ASSIGN(id, parts_.users.create(session, user, parts_.clock.now()));
-        return {};
-      }));
+  const auto write = [&] {
+    return parts_.database.transaction(storage::Lane::kInteractive,
+                                       [&](storage::Session& session) -> sdk::Result<void> {
+                                         PATCHBAY_ASSIGN(user.client_id, make_client_(session, client));
+                                         PATCHBAY_ASSIGN(id, parts_.users.create(session, user, parts_.clock.now()));
+                                         return {};
+                                       });
+  };
+  auto written = write();
+  // A username that we made up ourselves gives way to one that is there already.
+  for (int attempt = 0; attempt < 3 && !written.ok() && may_rename && written.error().code == "auth.username_taken";
+       ++attempt) {
+    user.username = request.username.substr(0, 40) + "." + base::new_uuid().substr(28);
+    written = write();
+  }
+  PATCHBAY_TRY(written);
   PATCHBAY_ASSIGN(auto found, parts_.users.find_by_id(id));
   if (!found) return sdk::permanent_error("internal.user_lost", "The new user was not found again.");
   return std::move(*found);

@@ -49,7 +49,7 @@ class AuthApi {
   Answer me(const Context& context);
   Answer list_sessions(const Context& context);
   Answer end_session(const Context& context);
-  sdk::Result<User> create_registered(const UserRequest& request, const std::string& company);
+  sdk::Result<User> create_registered(const UserRequest& request, const std::string& company, bool may_rename);
 
   AuthApiParts parts_;
   AuthSettings settings_;
