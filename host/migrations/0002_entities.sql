@@ -220,6 +220,7 @@ create index payments_updated on payments (updated_at desc, id desc) where delet
 create index payments_created on payments (created_at desc, id desc) where deleted_at is null;
 create index payments_client on payments (client_id, updated_at desc, id desc);
 create index payments_invoice on payments (invoice_id) where invoice_id is not null;
+create index payments_job on payments (job_id) where job_id is not null;
 create index payments_status on payments (status, updated_at desc, id desc) where deleted_at is null;
 create index payments_paid on payments (paid_at desc, id desc) where deleted_at is null;
 create index payments_delta on payments (updated_at, id);
@@ -228,6 +229,7 @@ create index payments_search on payments using gin ((coalesce(reference,'') || '
 create index messages_updated on messages (updated_at desc, id desc) where deleted_at is null;
 create index messages_created on messages (created_at desc, id desc) where deleted_at is null;
 create index messages_client on messages (client_id, created_at desc, id desc);
+create index messages_job on messages (job_id) where job_id is not null;
 create index messages_channel on messages (channel, created_at desc, id desc) where deleted_at is null;
 create index messages_thread on messages (thread_key, created_at desc);
 create index messages_delta on messages (updated_at, id);

@@ -1,0 +1,75 @@
+#include "business/entities/routes.hpp"
+
+#include "engine/resources/field_value.hpp"
+
+namespace patchbay::entities {
+
+using resources::RouteParts;
+
+gateway::Route blocking_route(std::string method, std::string pattern, std::string permission, std::string tag,
+                              std::string summary, gateway::BlockingHandler handler) {
+  gateway::Route route;
+  route.method = std::move(method);
+  route.pattern = std::move(pattern);
+  route.permission = std::move(permission);
+  route.tag = std::move(tag);
+  route.summary = std::move(summary);
+  route.handler = std::move(handler);
+  return route;
+}
+
+sdk::Result<std::string> body_text(const sdk::json::object& body, std::string_view name, std::size_t characters_max) {
+  const sdk::json::value* value = body.if_contains(name);
+  if (value == nullptr || value->is_null()) return std::string();
+  const std::string field(name);
+  if (!value->is_string()) return sdk::invalid_error("type.text", field + " must be a text.", field);
+  const std::string text(value->get_string());
+  if (resources::character_count(text) > characters_max) {
+    return sdk::invalid_error("text.too_long",
+                              field + " may have at most " + std::to_string(characters_max) + " characters.", field);
+  }
+  if (text.find('\0') != std::string::npos)
+    return sdk::invalid_error("text.nul", field + " must not contain U+0000.", field);
+  return text;
+}
+
+sdk::Result<http::Response> json_cell_response(const storage::Rows& rows) {
+  const auto cell = rows.empty() ? std::nullopt : rows.at(0, std::size_t{0});
+  return http::Response::json(200, resources::envelope(cell.value_or("[]")));
+}
+
+sdk::Result<void> check_visible(const RouteParts& parts, const resources::ResourceDescription& description,
+                                const policy::Principal& principal, const std::string& id) {
+  sdk::Result<void> result;
+  const auto channel = std::make_shared<resources::DatabaseChannel>(parts.database);
+  parts.reader.check_exists(channel, description, principal, id,
+                            [&](sdk::Result<void> exists) { result = std::move(exists); });
+  return result;
+}
+
+gateway::Route move_route(const RouteParts& parts, const resources::ResourceDescription& description,
+                          std::string permission) {
+  return blocking_route(
+      "PATCH", "/" + description.path + "/{id}/status", std::move(permission), description.path,
+      "Move to another state: " + description.title,
+      [&parts, &description](const gateway::RequestContext& context) -> sdk::Result<http::Response> {
+        PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
+        PATCHBAY_ASSIGN(const std::string status, body_text(body, "status", 50));
+        PATCHBAY_ASSIGN(const std::string reason, body_text(body, "reason", 1'000));
+        return answer_write(parts, context, description, 200, [&](storage::Session& session, std::vector<sdk::Error>&) {
+          return parts.writer.move(session, description, resources::actor_of(context.principal),
+                                   context.path_param("id"), status, reason, {});
+        });
+      });
+}
+
+gateway::Routes make_routes(const RouteParts& parts) {
+  gateway::Routes routes;
+  add_client_routes(parts, routes);
+  add_job_routes(parts, routes);
+  add_money_routes(parts, routes);
+  add_message_routes(parts, routes);
+  return routes;
+}
+
+}  // namespace patchbay::entities
