@@ -34,7 +34,8 @@ namespace {
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
+  // What a shell's background job ignores stays ignored over exec, the death signal included.
+  for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD, SIGHUP}) ::signal(signal, SIG_DFL);
   ::execv(arguments[0], arguments);
   ::_exit(127);
 }
