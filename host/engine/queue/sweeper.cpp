@@ -87,8 +87,12 @@ void Sweeper::run() {
 }
 
 void Sweeper::sweep() {
-  const auto report = [](std::string_view what, const sdk::Result<std::size_t>& result) {
-    if (!result.ok()) base::log_warning("queue", what, {{"code", result.error().code}});
+  // Said once for as long as it lasts: this runs several times a second.
+  const auto report = [this](std::string_view what, const sdk::Result<std::size_t>& result) {
+    const std::string problem = result.ok() ? std::string() : std::string(what) + " " + result.error().code;
+    std::string& last = problems_[std::string(what)];
+    if (!result.ok() && last != problem) base::log_warning("queue", what, {{"code", result.error().code}});
+    last = problem;
     return result.ok();
   };
   if (!report("expired leases could not be released", release_expired())) return;

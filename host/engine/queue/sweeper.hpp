@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -59,7 +60,8 @@ class Sweeper {
   std::int64_t removal_cursor_ = 0;  // rows up to this id were looked at in this pass of retention
   std::chrono::steady_clock::time_point remove_again_{};
   std::chrono::steady_clock::time_point measure_again_{};
-  std::map<std::string, base::Gauge> backlog_;  // by kind and state
+  std::map<std::string, base::Gauge> backlog_;   // by kind and state
+  std::map<std::string, std::string> problems_;  // what went wrong last, by what was tried
   std::thread thread_;
 };
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kPart = "queue";
 constexpr std::string_view kGroup = "workers";
 constexpr std::size_t kEntriesPerRead = 32;
-constexpr std::chrono::milliseconds kBlock{1'000};
+constexpr std::chrono::milliseconds kBlock{400};
 constexpr std::chrono::milliseconds kRoomWait{200};
 constexpr std::chrono::milliseconds kPause{250};
 constexpr std::chrono::milliseconds kIdleWait{1'000};
