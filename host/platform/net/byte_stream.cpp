@@ -72,6 +72,7 @@ void ByteStream::write_more(std::span<asio::const_buffer> buffers, std::size_t w
     if (error || remaining.empty()) {
       done(error, written_count + count);
     } else {
+      write_progressed_at_ = std::chrono::steady_clock::now();
       write_more(remaining, written_count + count, std::move(done));
     }
   };

@@ -35,6 +35,8 @@ class ByteStream : public std::enable_shared_from_this<ByteStream> {
   /// Writes everything. The span and what it points to belong to the caller and stay until `done`; the span's buffers
   /// are moved on as bytes leave.
   void write(std::span<boost::asio::const_buffer> buffers, Completion done);
+  /// When the last part of a write that did not leave at once has left.
+  TimePoint write_progressed_at() const { return write_progressed_at_; }
   /// Says goodbye (close_notify, FIN), then reads and drops what the peer still sends until it closes too. Without this
   /// a peer that is still sending gets a reset, which may destroy the response on its way.
   void linger(Completion done);
@@ -50,6 +52,7 @@ class ByteStream : public std::enable_shared_from_this<ByteStream> {
 
   Socket socket_;
   std::unique_ptr<Tls> tls_;
+  TimePoint write_progressed_at_;
 };
 
 }  // namespace patchbay::net

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kLingerTime{2'000};
 constexpr std::size_t kReadBytes = 4 * 1024;
 constexpr std::size_t kBodyReadBytesMax = 64 * 1024;
 constexpr std::size_t kKeptBufferBytesMax = 64 * 1024;
-/// A large answer may take longer than write_timeout if it leaves at least at this pace.
+/// A large answer may take longer than write_timeout while it goes on, but not for ever: this pace is the slowest.
 constexpr std::size_t kSlowestBytesPerMillisecond = 64;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -141,7 +141,9 @@ void HttpSession::hand_over(http::Request request) {
 
 void HttpSession::upgrade(http::Request request) {
   if (const auto problem = check_websocket_upgrade(request)) {
-    return respond(http::problem_response(problem->status, problem->code, problem->message));
+    http::Response response = http::problem_response(problem->status, problem->code, problem->message);
+    response.set_header("Sec-WebSocket-Version", "13");
+    return respond(std::move(response));
   }
   std::string subprotocol;
   std::optional<http::Response> refusal;
@@ -182,7 +184,8 @@ void HttpSession::write(http::Response response) {
     part_count = 2;
   }
   const std::chrono::milliseconds extra(response_.body.size() / kSlowestBytesPerMillisecond);
-  set_deadline(server_->settings.write_timeout + extra);
+  writing_since_ = std::chrono::steady_clock::now();
+  deadline_ = writing_since_ + server_->settings.write_timeout + extra;
   stream_->write(std::span(gather_).first(part_count),
                  [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
 }
@@ -217,7 +220,12 @@ void HttpSession::linger() {
 }
 
 void HttpSession::on_tick(TimePoint now) {
-  if (state_ == State::kHandling || state_ == State::kClosed || now < deadline_ || timed_out_) return;
+  if (state_ == State::kHandling || state_ == State::kClosed || timed_out_) return;
+  if (state_ == State::kWriting) {
+    const TimePoint progressed_at = std::max(writing_since_, stream_->write_progressed_at());
+    if (now >= progressed_at + server_->settings.write_timeout) return close();
+  }
+  if (now < deadline_) return;
   if (state_ != State::kReading) return close();
   timed_out_ = true;
   stream_->cancel();

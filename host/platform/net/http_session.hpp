@@ -49,6 +49,7 @@ class HttpSession final : public Connection, public std::enable_shared_from_this
   std::string peer_address_;
   State state_ = State::kIdle;
   TimePoint deadline_;
+  TimePoint writing_since_;
   boost::beast::flat_buffer buffer_;
   std::optional<RequestParser> parser_;
   http::Response response_;

@@ -271,7 +271,8 @@ void WebSocketSession::on_tick(TimePoint now) {
     if (state_ != State::kClosed && now >= deadline_) close();
     return;
   }
-  if (!writer_.writing() || now < writer_.writing_since() + server_->settings.write_timeout) return;
+  const TimePoint progressed_at = std::max(writer_.writing_since(), stream_->write_progressed_at());
+  if (!writer_.writing() || now < progressed_at + server_->settings.write_timeout) return;
   server_->slow_readers_cut.add();
   close();
 }
