@@ -112,6 +112,20 @@ create table sync_seen_pages (
   primary key (run_id, resource, id)
 );
 
+-- New records of a full run whose e-mail or phone an entity has already: whether the match is the only one is known when all
+-- records of the resource have been seen.
+create table sync_deferred_records (
+  run_id uuid not null,
+  resource varchar(50) not null,
+  external_id varchar(255) not null,
+  matched_by varchar(20) not null,
+  key text not null,
+  record text not null,
+  applied boolean not null default false,
+  primary key (run_id, resource, external_id)
+);
+create index sync_deferred_records_key on sync_deferred_records (run_id, resource, matched_by, key);
+
 create table sync_checkpoints (
   connection_id uuid not null references connections (id),
   resource varchar(50) not null,

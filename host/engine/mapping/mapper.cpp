@@ -177,7 +177,7 @@ sdk::Result<void> Mapper::map_field(const FieldRule& rule, const resources::Reso
   if (!result.value) {
     if (rule.required) return in_field(rule, sdk::invalid_error("mapping.required", "the record has no value for it"));
     // The service names the field and has nothing in it: what came from there before is to go.
-    if (!field.nullable || !result.note.empty() || !speaks_of(rule, data)) return {};
+    if (!field.nullable || field.default_value || !result.note.empty() || !speaks_of(rule, data)) return {};
     record.values[rule.field] = nullptr;
     if (!field.normalized_field.empty()) record.values[field.normalized_field] = nullptr;
     return {};

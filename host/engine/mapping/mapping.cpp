@@ -87,7 +87,7 @@ sdk::Result<void> load_fields(const Node& node, const resources::ResourceDescrip
     mapping.fields.push_back(std::move(rule));
   }
   for (const resources::Field& field : target.fields) {
-    if (field.required && mapping.find_field(field.name) == nullptr) {
+    if (field.required && !field.nullable && mapping.find_field(field.name) == nullptr) {
       return fields->error("mapping.required",
                            "The required field " + field.name + " of " + target.kind + " is not mapped.");
     }
@@ -126,7 +126,10 @@ sdk::Result<ResourceMapping> load_resource(const std::string& name, const Node& 
   }
   PATCHBAY_TRY(load_resource_flags(node, *resource, mapping));
   PATCHBAY_TRY(load_fields(node, *target, connector, mapping));
-  for (FieldRule& rule : mapping.fields) rule.required = rule.required || target->find_field(rule.field)->required;
+  for (FieldRule& rule : mapping.fields) {
+    const resources::Field* field = target->find_field(rule.field);
+    rule.required = rule.required || (field->required && !field->nullable);
+  }
   const bool money = std::any_of(mapping.fields.begin(), mapping.fields.end(), [](const FieldRule& rule) {
     return rule.kind == Transform::kMoneyMinor || rule.kind == Transform::kMoneyMajor;
   });

@@ -64,7 +64,9 @@ Built money_to_service(const FieldRule& rule, const Mapping& mapping, const std:
 Built enum_to_service(const FieldRule& rule, const sdk::json::value& value) {
   const auto text = sdk::scalar_text(value);
   for (const auto& [from, to] : rule.values) {
-    if (from != "*" && text && to == *text) return std::optional<sdk::json::value>(sdk::json::string(from));
+    if (from == "*" || !text || to != *text) continue;
+    if (from == "true" || from == "false") return std::optional<sdk::json::value>(from == "true");
+    return std::optional<sdk::json::value>(sdk::json::string(from));
   }
   return std::optional<sdk::json::value>();
 }

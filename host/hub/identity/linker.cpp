@@ -42,18 +42,17 @@ sdk::Result<CandidatesByKey> find_candidates(storage::Session& session, const Id
   const resources::ResourceDescription& description = *scope.description;
   // Table and column names come from the description, never from outside.
   const std::string sql =
-      "select k.key, e.id, e.name, lower(e.email) as email, exists (select 1 from entity_links l where l.entity_kind = "
+      "select k.key, e.id, exists (select 1 from entity_links l where l.entity_kind = "
       "$2"
       " and l.entity_id = e.id and l.connection_id = $3::uuid and l.resource = $4 and l.deleted_at is null) as linked"
-      " from unnest($1::text[]) as k(key) cross join lateral (select id, name, email from " +
+      " from unnest($1::text[]) as k(key) cross join lateral (select id from " +
       description.table + " where " + key_expression + " = k.key and deleted_at is null order by id limit " +
       std::to_string(kCandidatesMax) + ") e";
   const std::vector<std::string> wanted(keys.begin(), keys.end());
   PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted), description.kind,
                                                                   scope.connection_id, scope.resource}));
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    candidates[rows.text(row, "key")].push_back(
-        {rows.text(row, "id"), rows.text(row, "name"), rows.text(row, "email"), rows.boolean(row, "linked")});
+    candidates[rows.text(row, "key")].push_back({rows.text(row, "id"), rows.boolean(row, "linked")});
   }
   return candidates;
 }
@@ -79,7 +78,7 @@ sdk::Result<std::vector<Resolution>> Linker::resolve(storage::Session& session, 
   PATCHBAY_ASSIGN(const CandidatesByKey by_email, find_candidates(session, scope, emails, "lower(email)"));
   PATCHBAY_ASSIGN(const CandidatesByKey by_phone,
                   find_candidates(session, scope, phones, phone_column(*scope.description)));
-  return match(records, by_email, by_phone, &base::new_uuid);
+  return match(records, by_email, by_phone, &base::new_uuid, scope.contested);
 }
 
 sdk::Result<void> Linker::report(storage::Session& session, const IdentityScope& scope,

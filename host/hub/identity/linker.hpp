@@ -17,6 +17,7 @@ struct IdentityScope {
   const resources::ResourceDescription* description = nullptr;
   bool by_email = false;
   bool by_phone = false;
+  Contested contested;
 };
 
 /// Stateless and thread-safe.

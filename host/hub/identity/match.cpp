@@ -8,21 +8,6 @@
 namespace patchbay::identity {
 namespace {
 
-std::string folded(std::string_view text) {
-  std::string result;
-  for (char character : text) {
-    if (character >= 'A' && character <= 'Z') character = static_cast<char>(character - 'A' + 'a');
-    if (character != ' ') result += character;
-  }
-  return result;
-}
-
-/// Two people who happen to share a phone.
-bool contradicts(const std::string& email, const std::string& name, const std::string& other_email,
-                 const std::string& other_name) {
-  return !email.empty() && !other_email.empty() && email != other_email && folded(name) != folded(other_name);
-}
-
 class Matcher {
  public:
   Matcher(const std::vector<IdentityRecord>& records, std::string (*new_id)())
@@ -34,7 +19,8 @@ class Matcher {
   }
 
   /// Decides what can be decided by one key; the rest stays open.
-  void match_by(std::string_view key_name, std::string IdentityRecord::*key, const CandidatesByKey& candidates) {
+  void match_by(std::string_view key_name, std::string IdentityRecord::*key, const CandidatesByKey& candidates,
+                const Keys& contested) {
     std::map<std::string_view, int> claims;
     for (std::size_t at : order_) {
       if (!results_[at] && !(records_[at].*key).empty()) ++claims[records_[at].*key];
@@ -44,7 +30,7 @@ class Matcher {
       if (results_[at] || value.empty()) continue;
       const auto found = candidates.find(value);
       if (found == candidates.end() || found->second.empty()) continue;
-      results_[at] = decide(records_[at], key_name, found->second, claims[value]);
+      results_[at] = decide(key_name, found->second, claims[value] > 1 || contested.count(value) != 0);
     }
   }
 
@@ -61,11 +47,9 @@ class Matcher {
       if (!record.email.empty() && same_email != emails.end()) {
         result = ambiguous("email", {results_[same_email->second]->entity_id});
       } else if (!record.phone.empty() && same_phone != phones.end()) {
-        const IdentityRecord& other = records_[same_phone->second];
-        if (!contradicts(record.email, record.name, other.email, other.name)) {
-          result = ambiguous("phone", {results_[same_phone->second]->entity_id});
-        }
+        result = ambiguous("phone", {results_[same_phone->second]->entity_id});
       }
+      result.within_page = result.kind == Resolution::Kind::kAmbiguous;
       results_[at] = std::move(result);
       if (!record.email.empty()) emails.emplace(record.email, at);
       if (!record.phone.empty()) phones.emplace(record.phone, at);
@@ -81,21 +65,18 @@ class Matcher {
 
  private:
   Resolution ambiguous(std::string_view key_name, std::vector<std::string> candidates) const {
-    return {Resolution::Kind::kAmbiguous, new_id_(), std::string(key_name), std::move(candidates)};
+    return {Resolution::Kind::kAmbiguous, new_id_(), std::string(key_name), std::move(candidates), false};
   }
 
-  Resolution decide(const IdentityRecord& record, std::string_view key_name, const std::vector<Candidate>& candidates,
-                    int claims) {
+  Resolution decide(std::string_view key_name, const std::vector<Candidate>& candidates, bool contested) {
     std::vector<std::string> ids;
     for (const Candidate& candidate : candidates) ids.push_back(candidate.entity_id);
     const Candidate& only = candidates.front();
-    const bool by_phone = key_name == "phone";
-    if (candidates.size() > 1 || claims > 1 || only.linked || taken_.count(only.entity_id) != 0 ||
-        (by_phone && contradicts(record.email, record.name, only.email, only.name))) {
+    if (candidates.size() > 1 || contested || only.linked || taken_.count(only.entity_id) != 0) {
       return ambiguous(key_name, std::move(ids));
     }
     taken_.insert(only.entity_id);
-    return {Resolution::Kind::kLink, only.entity_id, std::string(key_name), {}};
+    return {Resolution::Kind::kLink, only.entity_id, std::string(key_name), {}, false};
   }
 
   const std::vector<IdentityRecord>& records_;
@@ -108,10 +89,10 @@ class Matcher {
 }  // namespace
 
 std::vector<Resolution> match(const std::vector<IdentityRecord>& records, const CandidatesByKey& by_email,
-                              const CandidatesByKey& by_phone, std::string (*new_id)()) {
+                              const CandidatesByKey& by_phone, std::string (*new_id)(), const Contested& contested) {
   Matcher matcher(records, new_id);
-  matcher.match_by("email", &IdentityRecord::email, by_email);
-  matcher.match_by("phone", &IdentityRecord::phone, by_phone);
+  matcher.match_by("email", &IdentityRecord::email, by_email, contested.emails);
+  matcher.match_by("phone", &IdentityRecord::phone, by_phone, contested.phones);
   matcher.settle_new();
   return matcher.take();
 }

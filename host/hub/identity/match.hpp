@@ -2,11 +2,11 @@
 //
 // By e-mail first, then by phone. A record is tied to an existing entity only where exactly one has the key, that
 // entity has no other live record of the same connection and resource, and no other record of the page claims it.
-// Everything else that has a candidate is ambiguous: it gets an entity of its own and is reported. Equal phones do not
-// tie two people whose e-mails and names both differ (a household, an office).
+// Everything else that has a candidate is ambiguous: it gets an entity of its own and is reported.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +15,6 @@ namespace patchbay::identity {
 /// A record without a link yet.
 struct IdentityRecord {
   std::string external_id;
-  std::string name;
   std::string email;  // lower case; empty: none
   std::string phone;  // E.164; empty: none
 };
@@ -23,8 +22,6 @@ struct IdentityRecord {
 /// An entity that has one of the keys.
 struct Candidate {
   std::string entity_id;
-  std::string name;
-  std::string email;
   bool linked = false;  // has a live record of the same connection and resource already
 };
 
@@ -36,11 +33,20 @@ struct Resolution {
   std::string entity_id;                // the one it belongs to; for kNew and kAmbiguous a new id
   std::string matched_by;               // email, phone
   std::vector<std::string> candidates;  // of kAmbiguous
+  bool within_page = false;             // the candidates of kAmbiguous are other new records of the page
+};
+
+using Keys = std::set<std::string>;
+
+/// Keys that other records of the same resource, not on this page, claim as well.
+struct Contested {
+  Keys emails, phones;
 };
 
 /// One resolution for each record, in order. Does not depend on the order of the records except for which of two new
 /// ones with the same key is the first: that is decided by external id. `new_id` makes ids.
 std::vector<Resolution> match(const std::vector<IdentityRecord>& records, const CandidatesByKey& by_email,
-                              const CandidatesByKey& by_phone, std::string (*new_id)());
+                              const CandidatesByKey& by_phone, std::string (*new_id)(),
+                              const Contested& contested = {});
 
 }  // namespace patchbay::identity

@@ -10,7 +10,7 @@ namespace patchbay::sync {
 struct Checkpoint {
   std::string checkpoint;   // where the next incremental run starts
   std::string run_id;       // the run that is under way on this resource, or was last
-  std::string page_cursor;  // next page of that run
+  std::string page_cursor;  // next page of that run; when `listed`: the checkpoint that counts once the run is done
   bool listed = false;      // that run has seen every page
   bool done = false;        // that run is through with the resource
 };

@@ -65,7 +65,9 @@ void merge_into(const Claim& claim, const sdk::json::object& values, const std::
     mapping::FieldRule plain;
     plain.field = std::string(name);
     if (rule == nullptr) rule = &plain;
-    if (field == nullptr || pending.count(rule->field) != 0 || (value.is_null() && !field->nullable)) continue;
+    if (field == nullptr || pending.count(rule->field) != 0 ||
+        (value.is_null() && (!field->nullable || field->default_value)))
+      continue;
     const std::optional<std::string>& stored = entity.values[std::string(name)];
     const std::optional<std::string>& leading = entity.values[rule->field];
     if (!may_take(claim, *rule, entity, !leading || leading->empty(), value.is_null()) || is_kept(*rule, stored, value))

@@ -27,6 +27,11 @@ struct ApplyRequest {
   std::vector<sdk::Record> records;
   std::vector<sdk::RecordProblem> problems;  // of `resource`
   std::string resource;                      // of `problems`
+  /// Sets new records aside whose e-mail or phone an entity has already, until all records of the run have been seen:
+  /// so the order of pages does not decide who is tied to whom. With a run_id.
+  bool defer_matches = false;
+  bool was_deferred = false;      // these are such records
+  identity::Contested contested;  // keys that several records that were set aside claim
 };
 
 /// Thread-safe. Used by sync runs and by webhooks alike.

@@ -92,7 +92,7 @@ sdk::Result<void> PageRun::report_ambiguous() {
                         "; not merged",
                     {{"matchedBy", resolution.matched_by}, {"candidates", std::move(candidates)}}});
   }
-  const identity::IdentityScope scope{request_.connection->id, rules_.resource, &description_, true, true};
+  const identity::IdentityScope scope{request_.connection->id, rules_.resource, &description_, true, true, {}};
   return tools_.linker.report(session_, scope, records, resolutions);
 }
 

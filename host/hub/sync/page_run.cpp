@@ -7,11 +7,6 @@
 namespace patchbay::sync {
 namespace {
 
-std::string name_of(const sdk::json::object& values) {
-  const auto* name = values.if_contains("name");
-  return name != nullptr && name->is_string() ? std::string(name->get_string()) : std::string();
-}
-
 LinkState state_of(const PageItem& item) {
   return {item.record.external_id,
           item.entity_id,
@@ -40,17 +35,16 @@ void PageRun::fail(const mapping::MappedRecord& record, const sdk::Error& error,
 }
 
 void PageRun::map_records(const std::vector<const sdk::Record*>& records, std::vector<mapping::MappedRecord>& mapped) {
-  std::unordered_map<std::string_view, const sdk::Record*> latest;
-  latest.reserve(records.size());
+  sources_.reserve(records.size());
   for (const sdk::Record* record : records) {
-    const sdk::Record*& kept = latest[record->external_id];
+    const sdk::Record*& kept = sources_[record->external_id];
     const bool older =
         kept != nullptr && kept->updated_at && record->updated_at && *record->updated_at < *kept->updated_at;
     if (!older) kept = record;
   }
   mapped.reserve(records.size());
   for (const sdk::Record* record : records) {
-    if (latest.at(record->external_id) != record) {
+    if (sources_.at(record->external_id) != record) {
       ++counts_.unchanged;  // the page has a later state of the same record
       continue;
     }
@@ -126,10 +120,10 @@ sdk::Result<void> PageRun::identify() {
   };
   const bool by_email = matches_by("email"), by_phone = matches_by("phone");
   for (const auto* record : new_records) {
-    identity_records_.push_back(
-        {record->external_id, name_of(record->values), by_email ? record->email : "", by_phone ? record->phone : ""});
+    identity_records_.push_back({record->external_id, by_email ? record->email : "", by_phone ? record->phone : ""});
   }
-  const identity::IdentityScope scope{request_.connection->id, rules_.resource, &description_, by_email, by_phone};
+  const identity::IdentityScope scope{request_.connection->id, rules_.resource, &description_, by_email, by_phone,
+                                      request_.contested};
   PATCHBAY_ASSIGN(resolutions_, tools_.linker.resolve(session_, scope, identity_records_));
   for (std::size_t at = 0; at < new_items.size(); ++at) {
     const identity::Resolution& resolution = resolutions_[at];
@@ -138,7 +132,33 @@ sdk::Result<void> PageRun::identify() {
     new_items[at]->ambiguous = resolution.kind == identity::Resolution::Kind::kAmbiguous;
     if (!new_items[at]->makes_entity) new_items[at]->matched_by = resolution.matched_by;
   }
-  return {};
+  return request_.defer_matches ? set_matches_aside() : sdk::Result<void>();
+}
+
+sdk::Result<void> PageRun::set_matches_aside() {
+  std::vector<DeferredRecord> aside;
+  std::vector<PageItem> items;
+  std::vector<identity::IdentityRecord> identity_records;
+  std::vector<identity::Resolution> resolutions;
+  std::size_t at = 0;
+  for (PageItem& item : items_) {
+    if (item.kind == PageItem::Kind::kNew) {
+      const std::size_t index = at++;
+      const identity::Resolution& resolution = resolutions_[index];
+      if (resolution.kind != identity::Resolution::Kind::kNew && !resolution.within_page) {
+        const std::string& key = resolution.matched_by == "email" ? item.record.email : item.record.phone;
+        aside.push_back({sources_.at(item.record.external_id), resolution.matched_by, key});
+        continue;
+      }
+      identity_records.push_back(std::move(identity_records_[index]));
+      resolutions.push_back(std::move(resolutions_[index]));
+    }
+    items.push_back(std::move(item));
+  }
+  items_ = std::move(items);
+  identity_records_ = std::move(identity_records);
+  resolutions_ = std::move(resolutions);
+  return store_deferred(session_, request_.run_id, rules_.resource, aside);
 }
 
 sdk::Result<void> PageRun::resolve_references() {

@@ -1,6 +1,7 @@
 // The records of one resource of a page on their way to rows. Internal to page_applier.
 #pragma once
 
+#include "hub/sync/deferred.hpp"
 #include "hub/sync/echo.hpp"
 #include "hub/sync/link_table.hpp"
 #include "hub/sync/ownership.hpp"
@@ -53,6 +54,7 @@ class PageRun {
   void map_records(const std::vector<const sdk::Record*>& records, std::vector<mapping::MappedRecord>& mapped);
   void classify(mapping::MappedRecord record, LinksById& links);
   sdk::Result<void> identify();
+  sdk::Result<void> set_matches_aside();
   sdk::Result<void> resolve_references();
   sdk::Result<void> load_current();
   void build(PageItem& item);
@@ -72,6 +74,7 @@ class PageRun {
   const mapping::ResourceMapping& rules_;
   const resources::ResourceDescription& description_;
   LinkTable links_;
+  std::unordered_map<std::string_view, const sdk::Record*> sources_;  // by external id, the latest of each
   std::vector<PageItem> items_;
   ReferenceTargets targets_;
   EntitiesById entities_;

@@ -1,5 +1,6 @@
 // The committing half of a run: one batch of records with its checkpoint and counts in one transaction, and what has
 // vanished.
+#include "hub/sync/deferred.hpp"
 #include "hub/sync/run_session.hpp"
 
 #include <algorithm>
@@ -26,6 +27,8 @@ sdk::Result<void> RunSession::commit_once(const ApplyRequest& request, const Che
   auto committed =
       context_.database.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
         PATCHBAY_ASSIGN(counts, context_.applier.apply(session, request));
+        if (request.was_deferred)
+          PATCHBAY_TRY(mark_deferred_applied(session, context_.run.id, request.resource, request.records));
         // A dry run does everything and takes all of it back.
         if (dry) return sdk::cancelled_error(std::string(kDryRun), "");
         if (checkpoint != nullptr) {
@@ -84,6 +87,30 @@ sdk::Result<void> RunSession::store_checkpoint(const Listing& listing) {
   return context_.database.transaction(storage::Lane::kWorker, [&](storage::Session& session) {
     return save_checkpoint(session, context_.connection.id, listing.resource->name, listing.checkpoint);
   });
+}
+
+sdk::Result<void> RunSession::apply_deferred(const Listing& listing) {
+  while (true) {
+    PATCHBAY_TRY(check_running());
+    DeferredBatch batch;
+    PATCHBAY_TRY(
+        context_.database.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
+          PATCHBAY_ASSIGN(
+              batch, load_deferred(session, context_.run.id, listing.resource->name, context_.settings.batch_records));
+          return {};
+        }));
+    if (batch.records.empty()) return {};
+    ApplyRequest request;
+    request.connection = &context_.connection;
+    request.mapper = &context_.mapper;
+    request.run_id = context_.run.id;
+    request.records = std::move(batch.records);
+    request.resource = listing.resource->name;
+    request.contested = std::move(batch.contested);
+    request.was_deferred = true;
+    // Applied and marked as such together: the records that were set aside are left when this is lost.
+    PATCHBAY_TRY(commit_batch(request, nullptr, ""));
+  }
 }
 
 sdk::Result<std::vector<std::string>> RunSession::find_vanished(const Listing& listing) {

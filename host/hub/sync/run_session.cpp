@@ -90,7 +90,12 @@ sdk::Result<void> RunSession::sync_resource(const sdk::ResourceDescription& reso
   if (listing.checkpoint.done) return {};
   if (!listing.checkpoint.listed) PATCHBAY_TRY(list_pages(listing));
   if (context_.run.request.dry_run) return {};
+  if (listing.mode == sdk::SyncMode::kFull) PATCHBAY_TRY(apply_deferred(listing));
   if (listing.finds_vanished) PATCHBAY_TRY(remove_vanished(listing));
+  // Only now: a run that ends before has not brought everything that stands before the new checkpoint.
+  if (!listing.checkpoint.page_cursor.empty())
+    listing.checkpoint.checkpoint = std::move(listing.checkpoint.page_cursor);
+  listing.checkpoint.page_cursor.clear();
   listing.checkpoint.done = true;
   return store_checkpoint(listing);
 }
@@ -140,9 +145,8 @@ sdk::Result<void> RunSession::list_pages(Listing& listing) {
 
 sdk::Result<void> RunSession::apply_pages(Listing& listing, sdk::Page page, std::uint64_t page_count) {
   Checkpoint& checkpoint = listing.checkpoint;
-  checkpoint.page_cursor = page.next_cursor;
   checkpoint.listed = page.next_cursor.empty();
-  if (checkpoint.listed && !page.checkpoint.empty()) checkpoint.checkpoint = page.checkpoint;
+  checkpoint.page_cursor = checkpoint.listed ? page.checkpoint : page.next_cursor;
   progress_.pages += page_count;
   progress_.records += page.records.size() + page.problems.size();
   if (page.total_estimate) progress_.total_estimate = page.total_estimate;
@@ -158,6 +162,7 @@ sdk::Result<void> RunSession::apply_pages(Listing& listing, sdk::Page page, std:
   request.records = std::move(page.records);
   request.problems = std::move(page.problems);
   request.resource = listing.resource->name;
+  request.defer_matches = listing.mode == sdk::SyncMode::kFull && !context_.run.request.dry_run;
   return commit_batch(request, &checkpoint, seen.empty() ? "" : storage::array_literal(seen));
 }
 

@@ -57,6 +57,7 @@ class RunSession {
   sdk::Result<Listing> open(const sdk::ResourceDescription& resource);
   sdk::Result<void> list_pages(Listing& listing);
   sdk::Result<void> apply_pages(Listing& listing, sdk::Page page, std::uint64_t page_count);
+  sdk::Result<void> apply_deferred(const Listing& listing);
   sdk::Result<void> remove_vanished(const Listing& listing);
   sdk::Result<std::vector<std::string>> find_vanished(const Listing& listing);
   /// What the service says about a record that the list did not have.

@@ -75,12 +75,12 @@ sdk::Result<std::optional<Run>> RunStore::find(storage::Session& session, const 
 }
 
 sdk::Result<void> RunStore::start(storage::Session& session, const std::string& run_id) const {
-  PATCHBAY_TRY(session.execute(
-      "update sync_runs set state = 'running', started_at = coalesce(started_at, now()),"
-      // A dry run leaves nothing behind, so it begins anew.
-      " counts = case when dry_run then '{}' else counts end where id = $1::uuid"
-      " and state in ('queued', 'running')",
-      {run_id}));
+  PATCHBAY_TRY(
+      session.execute("update sync_runs set state = 'running', started_at = coalesce(started_at, now()),"
+                      // A dry run leaves nothing behind, so it begins anew.
+                      " counts = case when dry_run then '{}' else counts end where id = $1::uuid"
+                      " and state in ('queued', 'running')",
+                      {run_id}));
   return {};
 }
 
@@ -122,6 +122,7 @@ sdk::Result<void> RunStore::finish(storage::Session& session, const Run& run, co
                       " finished_at = now() where id = $1::uuid and finished_at is null",
                       {run.id, state, error_json}));
   PATCHBAY_TRY(session.execute("delete from sync_seen_pages where run_id = $1::uuid", {run.id}));
+  PATCHBAY_TRY(session.execute("delete from sync_deferred_records where run_id = $1::uuid", {run.id}));
   if (state == "succeeded" && !run.request.dry_run) {
     PATCHBAY_TRY(session.execute("update connections set last_sync_at = now() where id = $1::uuid",
                                  {run.request.connection_id}));
