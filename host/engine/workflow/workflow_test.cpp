@@ -35,8 +35,9 @@ void expect_exactly(const Workflow& workflow, const Allowed& allowed) {
         const auto result = workflow.check(from, to, user(role), true, "because");
         const std::string where = from + " → " + to + " by " + role;
         EXPECT_EQ(result.ok(), allowed.contains({from, to, role})) << where;
-        if (!result.ok())
+        if (!result.ok()) {
           EXPECT_EQ(result.error().code, is_legal ? "policy.forbidden" : "workflow.illegal_move") << where;
+        }
       }
     }
   }
