@@ -100,7 +100,8 @@ TEST_F(AuthIntegrationTest, SignsInByEmailOrUsername) {
   EXPECT_EQ(me.status, 200);
   EXPECT_EQ(me.at("data.user.id"), user.id);
   std::vector<std::string> permissions;
-  for (const auto& word : me.json().at("data").at("permissions").as_array()) permissions.emplace_back(word.as_string());
+  const auto my_answer = me.json();
+  for (const auto& word : my_answer.at("data").at("permissions").as_array()) permissions.emplace_back(word.as_string());
   EXPECT_EQ(permissions, policy::Policy::shipped()->permissions("manager"));
 }
 
