@@ -1,0 +1,180 @@
+#include "hub/webhooks/routes.hpp"
+
+#include "platform/base/ids.hpp"
+
+#include <patchbay/sdk/encoding.hpp>
+#include <patchbay/sdk/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+namespace patchbay::webhooks {
+namespace {
+
+constexpr std::int64_t kPageSizeMax = 200;
+constexpr std::int64_t kPageSizeDefault = 20;
+
+#define PATCHBAY_TIME(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+#define PATCHBAY_EVENT_JSON \
+  "'id', w.id::text, 'connectionId', w.connection_id, 'connector', c.connector, 'topic', w.topic, 'state', w.state, "    \
+  "'outcome', w.outcome, 'attempts', w.attempts, 'error', w.last_error, 'receivedAt', " PATCHBAY_TIME("w.created_at")    \
+  ", 'dueAt', case when w.state = 'due' then " PATCHBAY_TIME("w.due_at") " end, 'finishedAt', "                          \
+  PATCHBAY_TIME("w.finished_at")
+
+constexpr std::string_view kList =
+    "select w.id, jsonb_build_object(" PATCHBAY_EVENT_JSON
+    ")::text as item from work_items w left join connections c on c.id = w.connection_id where w.kind = 'webhook' "
+    "and ($1::text is null or c.connector = $1) and ($2::text is null or w.state = $2) and ($3::text is null or "
+    "w.topic = $3) "
+    "and ($4::uuid is null or w.connection_id = $4::uuid) and ($5::bigint is null or w.id < $5::bigint) "
+    "order by w.id desc limit $6::bigint";
+// A body that is no clean text is shown as base64.
+constexpr std::string_view kOne =
+    "select jsonb_build_object(" PATCHBAY_EVENT_JSON
+    ", 'headers', w.headers, 'event', w.payload->'event')::text as item, w.body from work_items w "
+    "left join connections c on c.id = w.connection_id where w.kind = 'webhook' and w.id = $1::bigint";
+
+#undef PATCHBAY_EVENT_JSON
+#undef PATCHBAY_TIME
+
+template <typename Number>
+std::optional<Number> whole_number(std::string_view text) {
+  Number number{};
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+storage::Param query_param(const gateway::RequestContext& context, std::string_view name) {
+  const auto value = context.request.query_value(name);
+  if (!value || value->empty()) return std::nullopt;
+  return std::string(*value);
+}
+
+struct PageParams {
+  std::optional<std::int64_t> before_id;
+  std::size_t size = kPageSizeDefault;
+  std::string connection_id;
+};
+
+sdk::Result<PageParams> page_params(const gateway::RequestContext& context) {
+  PageParams params;
+  if (const auto cursor = context.request.query_value("cursor"); cursor && !cursor->empty()) {
+    params.before_id = whole_number<std::int64_t>(*cursor);
+    if (!params.before_id) return sdk::invalid_error("request.cursor", "The cursor is not one of ours.", "cursor");
+  }
+  if (const auto size = context.request.query_value("pageSize"); size && !size->empty()) {
+    const auto number = whole_number<std::int64_t>(*size);
+    if (!number || *number < 1)
+      return sdk::invalid_error("request.page_size", "pageSize is a number from 1 on.", "pageSize");
+    params.size = static_cast<std::size_t>(std::min(*number, kPageSizeMax));
+  }
+  if (const auto id = context.request.query_value("connectionId"); id && !id->empty()) {
+    if (!base::is_uuid(*id))
+      return sdk::invalid_error("request.connection_id", "connectionId is a UUID.", "connectionId");
+    params.connection_id = *id;
+  }
+  return params;
+}
+
+sdk::Result<std::int64_t> id_param(const gateway::RequestContext& context) {
+  const auto id = whole_number<std::int64_t>(context.path_param("id"));
+  if (!id) return sdk::not_found_error("webhooks.no_such_item", "There is no such item.");
+  return *id;
+}
+
+http::Response page_response(sdk::json::array items, std::size_t page_size) {
+  sdk::json::object pagination{{"pageSize", page_size}};
+  pagination["nextCursor"] =
+      items.size() < page_size ? sdk::json::value() : sdk::json::value(items.back().as_object().at("id").as_string());
+  return gateway::data_response(200, std::move(items), {{"pagination", std::move(pagination)}});
+}
+
+sdk::Result<http::Response> list_events(storage::Database& database, const gateway::RequestContext& context) {
+  PATCHBAY_ASSIGN(const PageParams page, page_params(context));
+  const storage::Param connection = page.connection_id.empty() ? storage::Param() : storage::Param(page.connection_id);
+  const storage::Param before = page.before_id ? storage::Param(std::to_string(*page.before_id)) : storage::Param();
+  PATCHBAY_ASSIGN(const storage::Rows rows,
+                  database.query(storage::Lane::kInteractive, kList,
+                                 {query_param(context, "connector"), query_param(context, "state"),
+                                  query_param(context, "topic"), connection, before, std::to_string(page.size)}));
+  sdk::json::array items;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    PATCHBAY_ASSIGN(sdk::json::value item, sdk::parse_json(rows.text(row, "item")));
+    items.push_back(std::move(item));
+  }
+  return page_response(std::move(items), page.size);
+}
+
+sdk::Result<http::Response> get_event(storage::Database& database, const gateway::RequestContext& context) {
+  PATCHBAY_ASSIGN(const std::int64_t id, id_param(context));
+  PATCHBAY_ASSIGN(const storage::Rows rows, database.query(storage::Lane::kInteractive, kOne, {std::to_string(id)}));
+  if (rows.empty()) return sdk::not_found_error("webhooks.no_such_event", "There is no such webhook event.");
+  PATCHBAY_ASSIGN(sdk::json::value item, sdk::parse_json(rows.text(0, "item")));
+  PATCHBAY_ASSIGN(const std::string body, storage::decode_bytea(rows.at(0, "body").value_or("\\x")));
+  const bool text = sdk::is_clean_utf8(body);
+  item.as_object()[text ? "body" : "bodyBase64"] = text ? body : sdk::base64_encode(body);
+  return gateway::data_response(200, item);
+}
+
+gateway::Route route(std::string method, std::string pattern, std::string permission, std::string summary,
+                     gateway::BlockingHandler handler) {
+  gateway::Route made;
+  made.method = std::move(method);
+  made.pattern = std::move(pattern);
+  made.permission = std::move(permission);
+  made.handler = std::move(handler);
+  made.tag = "webhooks";
+  made.summary = std::move(summary);
+  return made;
+}
+
+}  // namespace
+
+gateway::Routes make_routes(storage::Database& database, const queue::DeadLetters& dead_letters, Guarantees& guarantees,
+                            bool public_guarantees) {
+  using Context = gateway::RequestContext;
+  using Answer = sdk::Result<http::Response>;
+  gateway::Routes routes;
+  routes.push_back(route("GET", "/webhook-events", "read:webhooks", "Receipts of webhooks, newest first",
+                         [&database](const Context& context) { return list_events(database, context); }));
+  routes.push_back(route("GET", "/webhook-events/{id}", "read:webhooks", "One receipt with its body",
+                         [&database](const Context& context) { return get_event(database, context); }));
+  routes.push_back(
+      route("POST", "/webhook-events/{id}/replay", "write:webhooks", "Applies a finished receipt once more",
+            [&dead_letters](const Context& context) -> Answer {
+              PATCHBAY_ASSIGN(const std::int64_t id, id_param(context));
+              PATCHBAY_TRY(dead_letters.replay(id, std::string(kWorkKind)));
+              return gateway::data_response(202, sdk::json::object{{"id", std::to_string(id)}, {"state", "due"}});
+            }));
+  routes.push_back(route("GET", "/dead-letters", "read:webhooks", "Work that was given up, newest first",
+                         [&dead_letters](const Context& context) -> Answer {
+                           PATCHBAY_ASSIGN(const PageParams page, page_params(context));
+                           PATCHBAY_ASSIGN(auto found,
+                                           dead_letters.list({query_param(context, "kind").value_or(""),
+                                                              page.connection_id, page.before_id, page.size}));
+                           sdk::json::array items;
+                           for (auto& item : found) items.emplace_back(std::move(item));
+                           return page_response(std::move(items), page.size);
+                         }));
+  routes.push_back(
+      route("POST", "/dead-letters/{id}/retry", "write:webhooks", "Tries work once more that was given up",
+            [&dead_letters](const Context& context) -> Answer {
+              PATCHBAY_ASSIGN(const std::int64_t id, id_param(context));
+              PATCHBAY_TRY(dead_letters.retry(id));
+              return gateway::data_response(202, sdk::json::object{{"id", std::to_string(id)}, {"state", "due"}});
+            }));
+  gateway::Route balance = route("GET", "/guarantees", public_guarantees ? "" : "read:operations",
+                                 "What came in and where it is", [&guarantees](const Context&) -> Answer {
+                                   PATCHBAY_ASSIGN(const sdk::json::object figures, guarantees.current());
+                                   return gateway::data_response(200, figures);
+                                 });
+  balance.tag = "operations";
+  balance.at_root = true;
+  if (public_guarantees) balance.access = gateway::Access::kPublic;
+  routes.push_back(std::move(balance));
+  return routes;
+}
+
+}  // namespace patchbay::webhooks
