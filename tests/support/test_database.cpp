@@ -69,7 +69,7 @@ TestDatabase::~TestDatabase() {
 }
 
 void TestDatabase::end_sessions() {
-  administer("select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + name_ + "'");
+  administer("select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = '" + name_ + "'");
 }
 
 }  // namespace patchbay::testing

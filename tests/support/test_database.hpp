@@ -16,7 +16,7 @@ class TestDatabase {
   TestDatabase& operator=(const TestDatabase&) = delete;
   const std::string& url() const { return url_; }
   const std::string& name() const { return name_; }
-  /// Ends every session of the database, as an administrator or a fail-over would.
+  /// Ends every session of the database, as an administrator or a fail-over would, and waits until they are gone.
   void end_sessions();
 
  private:

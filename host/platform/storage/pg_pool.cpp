@@ -72,14 +72,15 @@ struct PgPool::Impl {
     return unavailable_error();
   }
 
-  /// One try of a single statement. Only a reading one is sent again after an idle connection turned out dead.
+  /// One try of a single statement, sent again where an idle connection turned out dead. storage.unavailable is said
+  /// only of statements that had no effect (pg_connection.cpp); what may have had one is storage.in_doubt and never
+  /// repeated.
   sdk::Result<Rows> attempt(Lane which, std::string_view sql, const Params& params) {
     for (const auto from : {PgLane::From::kIdleOrNew, PgLane::From::kNew}) {
       PATCHBAY_ASSIGN(auto lease, lane(which).acquire(from));
       auto rows = lease->execute_alone(sql, params);
-      const bool again = !rows.ok() && lease->broken() && !lease.fresh() && from == PgLane::From::kIdleOrNew &&
-                         reads_only(sql) && !is_serialization(rows.error());
-      if (!again) return rows;
+      const bool again = !rows.ok() && rows.error().code == "storage.unavailable" && lease->broken() && !lease.fresh();
+      if (!again || from == PgLane::From::kNew) return rows;
     }
     return unavailable_error();
   }
