@@ -16,7 +16,8 @@ set(PATCHBAY_SANITIZER "" CACHE STRING "Sanitizer: empty, address or thread")
 
 add_compile_options(-fPIC)
 add_link_options($<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
-add_compile_options(-Winvalid-pch)
+# -Wpedantic changes a predefined macro, so it must hold for the precompiled header as well.
+add_compile_options(-Winvalid-pch -Wpedantic)
 add_compile_definitions(
   BOOST_ALL_NO_LIB BOOST_DLL_USE_STD_FS BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_ASIO_NO_DEPRECATED)
@@ -40,4 +41,4 @@ if(PATCHBAY_MOLD AND NOT PATCHBAY_SANITIZER)
   add_link_options(-fuse-ld=mold)
 endif()
 
-set(PATCHBAY_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+set(PATCHBAY_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
