@@ -99,6 +99,8 @@ create table sync_creates_under_way (
   entity_id uuid not null,
   resource varchar(50) not null,
   keys text[] not null,           -- lower-case e-mail, phone, name or title
+  request text not null,          -- what was sent: a repeat sends the very same
+  entity_version bigint not null,
   started_at timestamptz not null default now(),
   primary key (connection_id, entity_kind, entity_id)
 );
