@@ -54,6 +54,19 @@ sync::RunnerWiring runner_wiring(Platform& platform, Model& model, ConnectionPar
           5};
 }
 
+sync::WritebackWiring writeback_wiring(Platform& platform, Model& model, const ResourceParts& resources,
+                                       ConnectionParts& connections, WorkParts& work) {
+  return {*platform.database, connections.store, connections.clients, model.mappings, model.registry,
+          resources.writer,   work.applier,      work.queue,          &work.pump,     work.mapping_context};
+}
+
+sync::SchedulerSettings scheduler_settings(const base::Config& config) {
+  sync::SchedulerSettings settings;
+  settings.default_interval =
+      std::chrono::duration_cast<std::chrono::seconds>(config.duration("sync.default_interval"));
+  return settings;
+}
+
 gateway::LimitSettings limit_settings(const base::Config& config) {
   gateway::LimitSettings settings;
   settings.global_per_hour = config.integer("limits.global_per_hour");
@@ -132,12 +145,14 @@ WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& reso
       socket_access(auth.issuer, auth.authenticator, auth.directory),
       sockets(outbox, socket_access, visibility, {}, platform.metrics),
       publisher(*platform.redis),
-      writeback_sink(queue, connections.store, model.mappings),
+      writeback_sink(queue, model.mappings),
       pump(*platform.database, platform.redis.get(), {&publisher, &writeback_sink}, &sockets, {}, platform.metrics),
       mapping_context(mapping_context_of(platform.settings.config)),
       applier(model.registry, resources.writer, model.mappings),
       runs(queue),
       runner(runner_wiring(platform, model, connections, *this)),
+      writeback(writeback_wiring(platform, model, resources, connections, *this)),
+      scheduler(*platform.database, runs, scheduler_settings(platform.settings.config)),
       fallback(*platform.redis, *platform.database, queue, {}, platform.metrics),
       webhook_handler(*platform.database, connections.store, connections.clients, model.plugins, model.mappings,
                       model.registry, mapping_context, applier, &pump),

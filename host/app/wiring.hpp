@@ -18,6 +18,7 @@
 #include "engine/queue/work_queue.hpp"
 #include "engine/queue/worker.hpp"
 #include "engine/resources/event_visibility.hpp"
+#include "engine/resources/openapi.hpp"
 #include "engine/resources/routes.hpp"
 #include "hub/auth/audit_writer.hpp"
 #include "hub/auth/auth_api.hpp"
