@@ -184,6 +184,7 @@ create index clients_updated on clients (updated_at desc, id desc) where deleted
 create index clients_created on clients (created_at desc, id desc) where deleted_at is null;
 create index clients_name on clients (name, id) where deleted_at is null;
 create index clients_status on clients (status, updated_at desc, id desc) where deleted_at is null;
+create index clients_lifecycle on clients (lifecycle_stage, updated_at desc, id desc) where deleted_at is null;
 create index clients_email on clients (lower(email));
 create index clients_phone on clients (phone_e164) where phone_e164 is not null;
 create index clients_tags on clients using gin (tags);
@@ -194,6 +195,7 @@ create index estimates_updated on estimates (updated_at desc, id desc) where del
 create index estimates_created on estimates (created_at desc, id desc) where deleted_at is null;
 create index estimates_client on estimates (client_id, updated_at desc, id desc);
 create index estimates_status on estimates (status, updated_at desc, id desc) where deleted_at is null;
+create index estimates_number on estimates (number) where number is not null;
 create index estimates_delta on estimates (updated_at, id);
 create index estimates_search on estimates using gin ((coalesce(number,'') || ' ' || coalesce(title,'')) gin_trgm_ops);
 
@@ -201,6 +203,8 @@ create index jobs_updated on jobs (updated_at desc, id desc) where deleted_at is
 create index jobs_created on jobs (created_at desc, id desc) where deleted_at is null;
 create index jobs_client on jobs (client_id, updated_at desc, id desc);
 create index jobs_status on jobs (status, updated_at desc, id desc) where deleted_at is null;
+create index jobs_estimate on jobs (estimate_id) where estimate_id is not null;
+create index jobs_number on jobs (number) where number is not null;
 create index jobs_scheduled on jobs (scheduled_start, id) where deleted_at is null;
 create index jobs_assigned on jobs using gin (assigned_to);
 create index jobs_tags on jobs using gin (tags);
@@ -212,6 +216,9 @@ create index invoices_created on invoices (created_at desc, id desc) where delet
 create index invoices_client on invoices (client_id, updated_at desc, id desc);
 create index invoices_job on invoices (job_id) where job_id is not null;
 create index invoices_status on invoices (status, updated_at desc, id desc) where deleted_at is null;
+create index invoices_estimate on invoices (estimate_id) where estimate_id is not null;
+create index invoices_number on invoices (number) where number is not null;
+create index invoices_issued on invoices (issued_at desc, id desc) where deleted_at is null;
 create index invoices_due on invoices (due_date, id) where deleted_at is null;
 create index invoices_delta on invoices (updated_at, id);
 create index invoices_search on invoices using gin ((coalesce(number,'') || ' ' || coalesce(subject,'')) gin_trgm_ops);
@@ -222,6 +229,7 @@ create index payments_client on payments (client_id, updated_at desc, id desc);
 create index payments_invoice on payments (invoice_id) where invoice_id is not null;
 create index payments_job on payments (job_id) where job_id is not null;
 create index payments_status on payments (status, updated_at desc, id desc) where deleted_at is null;
+create index payments_reference on payments (reference) where reference is not null;
 create index payments_paid on payments (paid_at desc, id desc) where deleted_at is null;
 create index payments_delta on payments (updated_at, id);
 create index payments_search on payments using gin ((coalesce(reference,'') || ' ' || coalesce(method,'')) gin_trgm_ops);

@@ -64,13 +64,13 @@ ResourceDescription invoice_description() {
       text("currency").at_most(3).defaults_to("USD").filterable(),
       field(FieldType::kMoney, "subtotal"),
       field(FieldType::kMoney, "tax"),
-      field(FieldType::kMoney, "totalAmount").defaults_to("0").also_called("total_amount").filterable(),
-      field(FieldType::kMoney, "balance").defaults_to("0").read_only().filterable().says("What is left to pay."),
+      field(FieldType::kMoney, "totalAmount").defaults_to("0").also_called("total_amount"),
+      field(FieldType::kMoney, "balance").defaults_to("0").read_only().says("What is left to pay."),
       field(FieldType::kArray, "lineItems").not_null(),
       text("notes"),
       field(FieldType::kTime, "issuedAt").filterable(),
       field(FieldType::kTime, "dueDate").filterable().sortable(),
-      field(FieldType::kTime, "paymentDate").read_only().filterable(),
+      field(FieldType::kTime, "paymentDate").read_only(),
       text("serviceStatus").at_most(50).read_only().says("The status in the service's own word.")};
   invoice.row_filters = {{"own", "e.client_id = {client} and e.status <> 'draft'",
                           [](const policy::Principal& principal, const sdk::json::object& visibility) {

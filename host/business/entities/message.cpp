@@ -21,8 +21,8 @@ ResourceDescription message_description() {
                     choice("channel", {"email", "sms", "slack", "phone", "note"}).required().not_null().filterable(),
                     choice("direction", {"inbound", "outbound"}).required().not_null().filterable(),
                     text("subject").at_most(255).services_may_exceed().searchable(),
-                    text("fromAddress").at_most(255).searchable().filterable(),
-                    text("toAddress").at_most(255).searchable().filterable(),
+                    text("fromAddress").at_most(255).searchable(),
+                    text("toAddress").at_most(255).searchable(),
                     text("body"),
                     choice("status", {"queued", "sent", "delivered", "read", "failed", "received"})
                         .defaults_to("queued")

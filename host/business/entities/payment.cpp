@@ -17,23 +17,22 @@ ResourceDescription payment_description() {
   payment.second_path = "finances/payments";
   payment.title = "Payment";
   payment.synced = true;
-  payment.fields = {
-      field(FieldType::kUuid, "clientId").also_called("customerId").references("client").filterable(),
-      field(FieldType::kUuid, "invoiceId").references("invoice").filterable(),
-      field(FieldType::kUuid, "jobId").references("job").filterable(),
-      choice("kind", {"payment", "refund"}).defaults_to("payment").filterable(),
-      field(FieldType::kMoney, "amount").required().not_null().filterable().says("Negative for a refund."),
-      field(FieldType::kMoney, "refundedAmount").defaults_to("0").read_only(),
-      text("currency").at_most(3).defaults_to("USD").filterable(),
-      text("reference").at_most(255).searchable().filterable(),
-      text("method").at_most(50).searchable().filterable(),
-      choice("status", {"pending", "succeeded", "failed", "refunded", "partially_refunded", "disputed"})
-          .defaults_to("succeeded")
-          .read_only()
-          .filterable(),
-      field(FieldType::kTime, "paidAt").filterable().sortable(),
-      text("notes").hidden_from({"customer_admin", "customer_user"}),
-      text("serviceStatus").at_most(50).read_only().says("The status in the service's own word.")};
+  payment.fields = {field(FieldType::kUuid, "clientId").also_called("customerId").references("client").filterable(),
+                    field(FieldType::kUuid, "invoiceId").references("invoice").filterable(),
+                    field(FieldType::kUuid, "jobId").references("job").filterable(),
+                    choice("kind", {"payment", "refund"}).defaults_to("payment").filterable(),
+                    field(FieldType::kMoney, "amount").required().not_null().says("Negative for a refund."),
+                    field(FieldType::kMoney, "refundedAmount").defaults_to("0").read_only(),
+                    text("currency").at_most(3).defaults_to("USD").filterable(),
+                    text("reference").at_most(255).searchable().filterable(),
+                    text("method").at_most(50).searchable().filterable(),
+                    choice("status", {"pending", "succeeded", "failed", "refunded", "partially_refunded", "disputed"})
+                        .defaults_to("succeeded")
+                        .read_only()
+                        .filterable(),
+                    field(FieldType::kTime, "paidAt").filterable().sortable(),
+                    text("notes").hidden_from({"customer_admin", "customer_user"}),
+                    text("serviceStatus").at_most(50).read_only().says("The status in the service's own word.")};
   payment.row_filters = {
       {"own", "e.client_id = {client}", [](const policy::Principal& principal, const sdk::json::object& visibility) {
          return is_own_client(principal, visibility);
