@@ -27,14 +27,14 @@ struct DeflateEnd {
 
 bool accepts_gzip(std::string_view accept_encoding) {
   while (!accept_encoding.empty()) {
-    const std::size_t end = std::min(accept_encoding.find(','), accept_encoding.size());
-    const std::string_view item = accept_encoding.substr(0, end);
-    const std::size_t parameters = std::min(item.find(';'), item.size());
-    const std::string_view coding = trim(item.substr(0, parameters));
+    const std::size_t comma = accept_encoding.find(',');
+    const std::string_view item = accept_encoding.substr(0, comma);
+    accept_encoding = comma == std::string_view::npos ? std::string_view() : accept_encoding.substr(comma + 1);
+    const std::size_t semicolon = item.find(';');
+    const std::string_view coding = trim(item.substr(0, semicolon));
     if (sdk::equals_ignoring_case(coding, "gzip") || coding == "*") {
-      return !is_refused(item.substr(std::min(parameters + 1, item.size())));
+      return semicolon == std::string_view::npos || !is_refused(item.substr(semicolon + 1));
     }
-    accept_encoding.remove_prefix(std::min(end + 1, accept_encoding.size()));
   }
   return false;
 }
