@@ -14,6 +14,10 @@ pkg_check_modules(LIBPQXX REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(CJOSE REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(LIBOAUTH2 REQUIRED IMPORTED_TARGET liboauth2)
+# They define _FILE_OFFSET_BITS, which is 64 here anyway but would part their users from the precompiled header.
+foreach(module HIREDIS LIBOAUTH2)
+  set_target_properties(PkgConfig::${module} PROPERTIES INTERFACE_COMPILE_OPTIONS "" INTERFACE_COMPILE_DEFINITIONS "")
+endforeach()
 
 # Boost 1.81 lies beside Debian's default 1.74 only by its versioned packages; the headers need no find module.
 find_library(BOOST_JSON_LIBRARY NAMES libboost_json.so.1.81.0 REQUIRED)
