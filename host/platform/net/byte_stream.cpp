@@ -115,6 +115,11 @@ void ByteStream::cancel() {
   socket_.cancel(ignored);
 }
 
+void ByteStream::reset_on_close() {
+  ErrorCode ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+}
+
 void ByteStream::close() {
   ErrorCode ignored;
   socket_.close(ignored);

@@ -42,6 +42,8 @@ class ByteStream : public std::enable_shared_from_this<ByteStream> {
   void linger(Completion done);
   /// Ends the operations under way with an error; the stream stays usable.
   void cancel();
+  /// close() sends RST instead of FIN, so that the peer knows its request was not answered on purpose.
+  void reset_on_close();
   void close();
 
  private:

@@ -48,14 +48,16 @@ class HttpServer {
   std::size_t io_thread_count() const;
   /// Runs `work` on an I/O thread (for things that live there, such as a pipelined connection).
   void post(std::size_t io_thread, std::function<void()> work);
-  /// Calls `ready` on that I/O thread whenever the descriptor becomes readable, until the returned handle is destroyed.
+  /// Calls `ready` on that I/O thread whenever the descriptor becomes readable, until the returned handle is destroyed
+  /// (on that thread, so that nothing runs after it, or after stop()). The descriptor is duplicated: the caller may
+  /// close its own at any time. What `ready` throws is logged.
   std::shared_ptr<void> watch_readable(std::size_t io_thread, int descriptor, std::function<void()> ready);
   /// Calls `ready` once on that I/O thread when the descriptor becomes writable.
   void wait_writable(std::size_t io_thread, int descriptor, std::function<void()> ready);
   /// Calls `tick` on that I/O thread every `period` until the returned handle is destroyed.
   std::shared_ptr<void> every(std::size_t io_thread, std::chrono::milliseconds period, std::function<void()> tick);
   /// Takes no new connections, lets requests under way finish until `grace` is over, closes sockets with 1001, joins.
-  /// Idempotent.
+  /// Idempotent. Not to be called on an I/O thread. Afterwards no sink is called any more.
   void stop(std::chrono::milliseconds grace);
 
  private:

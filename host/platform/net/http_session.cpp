@@ -29,6 +29,7 @@ HttpSession::HttpSession(std::shared_ptr<ServerContext> server, IoLoop& loop, st
 void HttpSession::start(bool overloaded) {
   overloaded_ = overloaded;
   peer_address_ = stream_->remote_address();
+  if (server_->draining) return stream_->close();  // accepted just before the listener closed
   loop_.add(shared_from_this());
   if (!stream_->secure()) {
     set_deadline(server_->settings.read_timeout);
@@ -131,6 +132,8 @@ void HttpSession::hand_over(http::Request request) {
   } catch (const std::exception& exception) {
     // The responder went with the stack and has answered 500.
     base::log_error("net", "the request sink threw", {{"what", exception.what()}});
+  } catch (...) {
+    base::log_error("net", "the request sink threw");
   }
   inside_sink_ = false;
   if (!answered_inline_) return;
@@ -173,6 +176,10 @@ void HttpSession::respond(http::Response response) {
 }
 
 void HttpSession::write(http::Response response) {
+  if (response.abort_connection) {
+    stream_->reset_on_close();
+    return close();
+  }
   state_ = State::kWriting;
   keep_alive_ = keep_alive_ && !asks_to_close(response) && !server_->draining.load(std::memory_order_relaxed);
   response_ = std::move(response);

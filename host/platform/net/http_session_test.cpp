@@ -162,6 +162,19 @@ TEST(HttpSession, gives_the_sink_address_thread_and_query) {
   EXPECT_LT(request.io_thread, server.server.io_thread_count());
 }
 
+TEST(HttpSession, resets_the_connection_where_the_response_says_so) {
+  TestServer server([](http::Request, http::Responder responder) {
+    http::Response response;
+    response.abort_connection = true;
+    responder.send(std::move(response));
+  });
+  RawClient client(server.port());
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
+  char byte = 0;
+  EXPECT_EQ(::recv(client.descriptor(), &byte, 1, 0), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+}
+
 TEST(HttpSession, a_response_field_cannot_break_out_of_its_line) {
   TestServer server([](http::Request, http::Responder responder) {
     http::Response response = http::Response::text(200, "x");

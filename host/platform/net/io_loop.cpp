@@ -123,14 +123,35 @@ void IoLoop::abort_connections() {
 void IoLoop::stop_and_join() {
   if (!thread_.joinable()) return;
   post([this] {
-    for (const auto& weak : cancellables_) {
-      if (const auto object = weak.lock()) object->cancel();
-    }
+    cancel_all();
     timer_.cancel();
     // Two turns later every operation cancelled here and in abort_connections has ended.
     post([this] { post([this] { context_.stop(); }); });
   });
   thread_.join();
+  ended_ = true;
+  run_leftovers();
+}
+
+void IoLoop::cancel_all() {
+  for (const auto& weak : cancellables_) {
+    if (const auto object = weak.lock()) object->cancel();
+  }
+}
+
+void IoLoop::run_leftovers() {
+  // What was posted while the loop ended may own what owns the loop: it must not stay in the queue for ever.
+  keep_running_.reset();
+  try {
+    context_.restart();
+    context_.poll();
+    cancel_all();
+    context_.restart();
+    context_.poll();
+  } catch (const std::exception& exception) {
+    base::log_error("net", "a handler threw after its I/O thread", {{"what", exception.what()}});
+  }
+  context_.stop();
 }
 
 }  // namespace patchbay::net

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -56,9 +57,10 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   std::size_t index() const { return index_; }
   Executor executor() { return context_.get_executor(); }
   bool on_this_thread() { return context_.get_executor().running_in_this_thread(); }
+  /// Any thread. After the loop has ended work is dropped.
   template <typename Work>
   void post(Work&& work) {
-    boost::asio::post(context_, std::forward<Work>(work));
+    if (!ended_) boost::asio::post(context_, std::forward<Work>(work));
   }
   /// Any thread. One post serves all objects that ask before it runs.
   void request_flush(std::shared_ptr<Flushable> object);
@@ -78,6 +80,8 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
 
  private:
   void run();
+  void cancel_all();
+  void run_leftovers();
   void tick();
   void flush_requested();
   template <typename Step>
@@ -96,6 +100,7 @@ class IoLoop : public std::enable_shared_from_this<IoLoop> {
   std::mutex flush_mutex_;
   std::vector<std::shared_ptr<Flushable>> flush_requests_;  // guarded by flush_mutex_
   std::vector<std::shared_ptr<Flushable>> flushing_;        // on the loop: keeps its memory between flushes
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 
