@@ -61,7 +61,8 @@ sdk::Result<void> RunSession::run() {
   for (const auto* resource : resources) {
     progress_.resource = resource->name;
     const auto synced = sync_resource(*resource);
-    if (!synced.ok() && (is_fatal(synced.error()) || context_.watch.stopped())) return synced;
+    // A list that was abandoned half way has cancelled the run's token.
+    if (!synced.ok() && (is_fatal(synced.error()) || context_.watch.token().cancelled())) return synced;
     if (!synced.ok()) {
       base::log_warning(
           "sync", "A resource could not be synchronised",

@@ -22,8 +22,8 @@ class RunWatch {
   /// Somebody asked to cancel the run.
   bool cancel_requested() const { return cancel_requested_; }
   /// The lease was lost or this host stops: the run goes on elsewhere.
-  bool interrupted() const { return interrupted_; }
-  bool stopped() const { return cancel_requested_ || interrupted_; }
+  bool interrupted() const { return interrupted_ || claim_.cancel().cancelled(); }
+  bool stopped() const { return cancel_requested_ || interrupted(); }
   void note_cancel_request();
 
  private:
