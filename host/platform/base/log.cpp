@@ -85,6 +85,14 @@ void append_printable(std::string& line, std::string_view text) {
   }
 }
 
+/// Numbers as a person writes them; the JSON library always uses an exponent.
+std::string text_value(const sdk::json::value& value) {
+  if (!value.is_double()) return sdk::json::serialize(value);
+  std::array<char, 32> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%.6g", value.as_double());
+  return std::string(text.data(), static_cast<std::size_t>(std::max(length, 0)));
+}
+
 std::string text_line(sdk::LogLevel level, std::string_view part, std::string_view message,
                       const sdk::json::object& fields) {
   std::string line = sdk::format_time(std::chrono::system_clock::now());
@@ -94,7 +102,7 @@ std::string text_line(sdk::LogLevel level, std::string_view part, std::string_vi
     line += ' ';
     append_printable(line, name);
     line += '=';
-    line += sdk::json::serialize(value);
+    line += text_value(value);
   }
   return line;
 }
