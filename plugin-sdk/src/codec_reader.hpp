@@ -90,7 +90,8 @@ class CodecReader {
     target.clear();
     target.reserve(found->size());
     for (const json::value& element : *found) {
-      take(std::string(name) + "[" + std::to_string(target.size()) + "]", decode(element), target.emplace_back());
+      const std::string place = std::string(name) + "[" + std::to_string(target.size()) + "]";
+      take(place, decode(element), target.emplace_back());
       if (error_) return;
     }
   }
