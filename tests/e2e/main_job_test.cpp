@@ -1,35 +1,186 @@
+// The main job from end to end: both services synced into one model, a change at a service seen in the hub within a
+// moment, a change in the hub seen at the services.
 #include "tests/support/hub_world.hpp"
+#include "tests/support/sandbox_comparison.hpp"
+#include "tests/support/wait.hpp"
+#include "tests/support/websocket_client.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <cstdlib>
 
 namespace patchbay::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using sdk::json::value;
+using ::testing::IsEmpty;
 
-TEST(Smoke, Starts) {
+constexpr auto kSyncLimit = 300s;
+constexpr auto kChangeLimit = 30s;
+
+std::string client_count() {
+  const char* given = std::getenv("PATCHBAY_TEST_CLIENTS");
+  return given == nullptr ? "10000" : given;
+}
+
+class MainJob : public ::testing::Test {
+ protected:
+  MainJob()
+      : hub_(world_.settings({{"PATCHBAY_ROLES", "api,webhooks,worker"}})),
+        sandbox_({"--clients", client_count(), "--seed", "7", "--webhook-target", hub_.webhook_target()}),
+        api_(hub_.port()) {
+    sandbox_.lift_limits();
+    hub_.start();
+    api_.sign_in();
+  }
+
+  void connect_both() {
+    stripe_ = api_.connect(sandbox_.stripe_connection());
+    jobber_ = sdk::string_at(api_.post("/connections", sandbox_.jobber_connection()), "id");
+    const auto url =
+        sdk::string_at(api_.post("/connections/" + jobber_ + "/authorize", sdk::json::object()), "authorizeUrl");
+    const auto back = sandbox_.approve(url);
+    const auto seen = send_http(hub_.port(), {"GET", back.substr(hub_.url("").size()), {}, {}});
+    ASSERT_EQ(seen.status, 200) << seen.text();
+    ASSERT_EQ(sdk::string_at(api_.get("/connections/" + jobber_), "state"), "connected");
+  }
+
+  /// Records that more than one group of the truth is made of, the first that both services know.
+  value merged_group() const {
+    for (auto& group : sandbox_.identity_truth()) {
+      if (!group.at("stripe").as_array().empty() && !group.at("jobber").as_array().empty()) return group;
+    }
+    throw std::runtime_error("the sandbox has nobody that both services know");
+  }
+
+  value client_of(const std::string& service, const std::string& external_id) {
+    const auto id = world_.value(
+        "select entity_id from entity_links where service = $1 and external_id = $2 and entity_kind = 'client'",
+        {service, external_id});
+    return api_.get("/clients/" + id);
+  }
+
+  value stripe_customer(const std::string& id) const {
+    for (auto& record : sandbox_.truth("stripe", "customers")) {
+      if (sdk::string_at(record, "id") == id) return record;
+    }
+    return nullptr;
+  }
+  value jobber_client(const std::string& id) const {
+    for (auto& record : sandbox_.truth("jobber", "clients")) {
+      if (sdk::string_at(record, "id") == id) return record;
+    }
+    return nullptr;
+  }
+
+  bool no_work_left() {
+    return world_.number("select count(*) from work_items where state <> 'done'") == 0 &&
+           sandbox_.look("/deliveries?limit=1").at("pending").to_number<std::int64_t>() == 0;
+  }
+
+  HubWorld world_;
+  HubProcess hub_;
+  SandboxProcess sandbox_;
+  HubApi api_;
+  std::string stripe_, jobber_;
+};
+
+TEST_F(MainJob, FromSyncToWriteBack) {
+  connect_both();
+  // Sync: counts, links and merged identities exactly as the sandbox's truth says.
+  const auto stripe_run = api_.sync(stripe_, "full", kSyncLimit);
+  const auto jobber_run = api_.sync(jobber_, "full", kSyncLimit);
+  const auto figure = [](const value& run, const char* name) {
+    return run.at("counts").at(name).to_number<std::size_t>();
+  };
+  EXPECT_EQ(figure(stripe_run, "failed"), 0U);
+  EXPECT_EQ(figure(jobber_run, "failed"), 0U);
+  EXPECT_EQ(figure(stripe_run, "created"),
+            sandbox_.truth("stripe", "customers").size() + sandbox_.truth("stripe", "invoices").size() +
+                sandbox_.truth("stripe", "charges").size() + sandbox_.truth("stripe", "refunds").size());
+  std::size_t merged = 0;
+  for (const auto& group : sandbox_.identity_truth())
+    merged += !group.at("stripe").as_array().empty() && !group.at("jobber").as_array().empty();
+  EXPECT_EQ(figure(jobber_run, "merged"), merged) << sdk::json::serialize(jobber_run);
+  EXPECT_THAT(SandboxComparison(api_, sandbox_).differences(), IsEmpty());
+
+  // A second run finds nothing to do.
+  const auto again = api_.sync(stripe_, "full", kSyncLimit);
+  EXPECT_EQ(figure(again, "created") + figure(again, "updated") + figure(again, "deleted"), 0U)
+      << sdk::json::serialize(again);
+
+  // Webhook: a change at the service, the row, and the event on an open WebSocket.
+  WebSocketClient socket(hub_.port(), "/api/v1/ws", {{"Authorization", "Bearer " + api_.token()}});
+  ASSERT_TRUE(socket.read_until([](const value& message) { return sdk::string_at(message, "type") == "ready"; }, 10s));
+  socket.send({{"type", "subscribe"}, {"topics", {"clients"}}});
+  ASSERT_TRUE(
+      socket.read_until([](const value& message) { return sdk::string_at(message, "type") == "subscribed"; }, 10s));
+  const auto group = merged_group();
+  const auto customer_id = sdk::string_at(group, "stripe[0]");
+  const auto jobber_id = sdk::string_at(group, "jobber[0]");
+  const auto before = client_of("stripe", customer_id);
+  const auto id = sdk::string_at(before, "id");
+  sandbox_.control("PATCH", "/jobber/clients/" + jobber_id,
+                   {{"firstName", "Webhook"}, {"lastName", "Changed"}, {"companyName", nullptr}, {"isCompany", false}});
+  const auto event = socket.read_until(
+      [&](const value& message) {
+        return sdk::string_at(message, "type") == "event" && sdk::string_at(message, "entityId") == id;
+      },
+      kChangeLimit);
+  ASSERT_TRUE(event) << "no event of client " << id << " came";
+  EXPECT_EQ(sdk::string_at(*event, "action"), "client.updated");
+  EXPECT_EQ(sdk::string_at(*event, "topic"), "clients");
+  EXPECT_EQ(sdk::string_at(*event, "data.name"), "Webhook Changed") << sdk::json::serialize(*event);
+  const auto after = client_of("jobber", jobber_id);
+  EXPECT_EQ(sdk::string_at(after, "name"), "Webhook Changed");
+  EXPECT_EQ(sdk::string_at(after, "email"), sdk::string_at(before, "email")) << "the e-mail is Stripe's";
+  EXPECT_EQ(after.at("version").to_number<int>(), before.at("version").to_number<int>() + 1);
+
+  // Write-back: a change through the API reaches both services and does not come back as a change.
+  ASSERT_TRUE(wait_until([&] { return no_work_left(); }, kChangeLimit, 50ms));
+  const auto patched = api_.send_json("PATCH", "/clients/" + id, {{"name", "Written Back"}});
+  ASSERT_EQ(patched.status, 200) << patched.text();
+  EXPECT_TRUE(wait_until(
+      [&] {
+        return sdk::string_at(stripe_customer(customer_id), "name") == "Written Back" &&
+               sdk::string_at(jobber_client(jobber_id), "name") == "Written Back";
+      },
+      kChangeLimit, 200ms))
+      << "Stripe has " << sdk::string_at(stripe_customer(customer_id), "name") << ", Jobber has "
+      << sdk::string_at(jobber_client(jobber_id), "name");
+  ASSERT_TRUE(wait_until([&] { return no_work_left(); }, kChangeLimit, 50ms));
+  const auto settled = api_.get("/clients/" + id);
+  EXPECT_EQ(sdk::string_at(settled, "name"), "Written Back");
+  EXPECT_EQ(settled.at("version").to_number<int>(), after.at("version").to_number<int>() + 1)
+      << "the echo of the write-back changed the row";
+  EXPECT_THAT(SandboxComparison(api_, sandbox_).differences(), IsEmpty());
+
+  // Everything that came in is accounted for.
+  const auto balance = api_.get("/guarantees");
+  EXPECT_TRUE(balance.at("webhooks").at("balanced").as_bool()) << sdk::json::serialize(balance);
+  EXPECT_EQ(balance.at("webhooks").at("dead").to_number<int>(), 0) << sdk::json::serialize(balance);
+}
+
+TEST(NewRecords, OfTheServiceArriveByWebhookAlone) {
   HubWorld world;
-  HubProcess hub(world.settings());
+  HubProcess hub(world.settings({{"PATCHBAY_ROLES", "api,webhooks,worker"}}));
+  SandboxProcess sandbox({"--clients", "20", "--webhook-target", hub.webhook_target()});
   hub.start();
-  SandboxProcess sandbox({"--clients", "200", "--webhook-target", hub.webhook_target()});
-  sandbox.lift_limits();
   HubApi api(hub.port());
   api.sign_in();
-  const auto id = api.connect(sandbox.stripe_connection());
-  const auto run = api.sync(id, "full", 60s);
-  std::cout << sdk::json::serialize(run) << "\n";
-  std::cout << api.send("GET", "/clients?pageSize=2").body << "\n";
-  const auto jobber = api.post("/connections", sandbox.jobber_connection());
-  std::cout << sdk::json::serialize(jobber) << "\n";
-  const auto url = sdk::string_at(api.post("/connections/" + sdk::string_at(jobber, "id") + "/authorize", sdk::json::object()), "authorizeUrl");
-  std::cout << url << "\n";
-  const auto back = sandbox.approve(url);
-  std::cout << back << "\n";
-  std::cout << send_http(hub.port(), {"GET", back.substr(hub.url("").size()), {}, {}}).text() << "\n";
-  const auto run2 = api.sync(sdk::string_at(jobber, "id"), "full", 60s);
-  std::cout << sdk::json::serialize(run2) << "\n";
-  std::cout << api.send("GET", "/clients?pageSize=2").body << "\n";
-  std::cout << hub.program().log() << "\n";
+  const auto stripe = api.connect(sandbox.stripe_connection());
+  api.sync(stripe, "full", 60s);
+  const auto before = api.exact_count("/clients");
+  const auto made =
+      sandbox.control("POST", "/stripe/customers", {{"name", "New Client"}, {"email", "New@Example.org"}});
+  const auto found = [&] { return api.get("/clients?email=new@example.org").as_array(); };
+  ASSERT_TRUE(wait_until([&] { return !found().empty(); }, kChangeLimit, 50ms)) << "the new customer never arrived";
+  EXPECT_EQ(sdk::string_at(found().front(), "externalIds.stripe"), sdk::string_at(made, "id"));
+  EXPECT_EQ(api.exact_count("/clients"), before + 1);
+  sandbox.control("DELETE", "/stripe/customers/" + sdk::string_at(made, "id"), nullptr);
+  ASSERT_TRUE(wait_until([&] { return found().empty(); }, kChangeLimit, 50ms)) << "the deletion never arrived";
+  EXPECT_EQ(api.exact_count("/clients"), before);
 }
 
 }  // namespace

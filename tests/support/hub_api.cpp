@@ -8,6 +8,8 @@
 namespace patchbay::testing {
 namespace {
 
+constexpr std::chrono::milliseconds kPollPause{50};
+
 [[noreturn]] void refuse(const std::string& call, const HttpAnswer& answer) {
   throw std::runtime_error(call + " was answered " + answer.text());
 }
@@ -91,7 +93,7 @@ sdk::json::value HubApi::wait_for_run(const std::string& run_id, std::chrono::mi
         const auto state = sdk::string_at(run, "state");
         return state != "queued" && state != "running";
       },
-      limit);
+      limit, kPollPause);
   if (!over) throw std::runtime_error("a sync run does not end in time: " + sdk::json::serialize(run));
   return run;
 }

@@ -42,7 +42,8 @@ class HubProcess {
   Ran run(const std::vector<std::string>& arguments, std::chrono::milliseconds limit = std::chrono::seconds(60)) const;
 
  private:
-  Program program_{"patchbay"};
+  // What a test polls for is no news in the log's tail.
+  Program program_{"patchbay", "info access: request"};
   std::uint16_t port_;
   Program::Environment settings_;
 };

@@ -6,11 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <deque>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <signal.h>
+#include <sstream>
 #include <stdexcept>
 #include <sys/wait.h>
 
@@ -92,14 +94,16 @@ std::string Program::log() const {
 }
 
 std::string Program::log_tail(std::size_t lines) const {
-  const std::string text = log();
-  std::size_t at = text.size();
-  for (std::size_t line = 0; at > 0 && (line <= lines || at == text.size()); ++line) {
-    const auto end = text.rfind('\n', at - 1);
-    if (end == std::string::npos) return text;
-    at = end;
+  std::istringstream text(log());
+  std::deque<std::string> tail;
+  for (std::string line; std::getline(text, line);) {
+    if (!noise_.empty() && line.find(noise_) != std::string::npos) continue;
+    tail.push_back(std::move(line));
+    if (tail.size() > lines) tail.pop_front();
   }
-  return at < text.size() ? text.substr(at + 1) : text;
+  std::string joined;
+  for (const auto& line : tail) joined += line + "\n";
+  return joined;
 }
 
 bool Program::wait_for_log(const std::string& text, std::chrono::milliseconds limit) {

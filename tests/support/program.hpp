@@ -20,7 +20,8 @@ class Program {
  public:
   using Environment = std::map<std::string, std::string>;
 
-  explicit Program(std::string name) : name_(std::move(name)) {}
+  /// Lines with `noise` in them are left out of the tail.
+  explicit Program(std::string name, std::string noise = {}) : name_(std::move(name)), noise_(std::move(noise)) {}
   ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
@@ -49,6 +50,7 @@ class Program {
   std::optional<int> reap(std::chrono::milliseconds limit);
 
   const std::string name_;
+  const std::string noise_;
   TemporaryDirectory directory_;
   pid_t pid_ = -1;
   std::size_t latest_log_at_ = 0;
