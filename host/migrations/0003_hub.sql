@@ -61,7 +61,7 @@ create table entity_links (
   state_at timestamptz,           -- the service's time of the state last applied: an older webhook snapshot is not applied over it
   deleted_at timestamptz,         -- the service deleted the record
   primary key (connection_id, resource, external_id)
-);
+) with (fillfactor = 85);
 create index entity_links_entity on entity_links (entity_kind, entity_id);
 
 -- A record that could belong to several entities: reported, never merged silently.
@@ -243,6 +243,8 @@ create table outbox (
   at timestamptz not null default now(),
   primary key (xid, id)
 );
+-- Few rows: what people changed, looked up by sync to leave alone what is still on its way to a service.
+create index outbox_api on outbox (entity_id) where origin = 'api';
 
 -- How far each shared sink has come (websocket sockets keep their own position).
 create table event_sinks (

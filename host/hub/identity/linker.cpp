@@ -35,24 +35,38 @@ sdk::Result<void> lock_keys(storage::Session& session, const IdentityScope& scop
   return {};
 }
 
+/// "{id,id}" of a uuid[].
+std::vector<std::string> parse_ids(std::string_view literal) {
+  std::vector<std::string> ids;
+  for (literal = literal.substr(1, literal.size() - 2); !literal.empty();) {
+    const auto comma = literal.find(',');
+    ids.emplace_back(literal.substr(0, comma));
+    if (comma == std::string_view::npos) break;
+    literal.remove_prefix(comma + 1);
+  }
+  return ids;
+}
+
 sdk::Result<CandidatesByKey> find_candidates(storage::Session& session, const IdentityScope& scope,
                                              const std::set<std::string>& keys, const std::string& key_expression) {
   CandidatesByKey candidates;
   if (keys.empty()) return candidates;
   const resources::ResourceDescription& description = *scope.description;
   // Table and column names come from the description, never from outside.
+  // No limit inside: with one the planner reads the whole table for keys that nobody has.
   const std::string sql =
-      "select k.key, e.id, exists (select 1 from entity_links l where l.entity_kind = "
-      "$2"
-      " and l.entity_id = e.id and l.connection_id = $3::uuid and l.resource = $4 and l.deleted_at is null) as linked"
-      " from unnest($1::text[]) as k(key) cross join lateral (select id from " +
-      description.table + " where " + key_expression + " = k.key and deleted_at is null order by id limit " +
-      std::to_string(kCandidatesMax) + ") e";
+      "select k.key, (array_agg(e.id order by e.id))[1:" + std::to_string(kCandidatesMax) +
+      "]::text as ids, bool_or(exists (select 1 from entity_links l where l.entity_kind = $2 and l.entity_id = e.id"
+      " and l.connection_id = $3::uuid and l.resource = $4 and l.deleted_at is null)) as linked"
+      " from unnest($1::text[]) as k(key) join " +
+      description.table + " e on " + key_expression + " = k.key and e.deleted_at is null group by k.key";
   const std::vector<std::string> wanted(keys.begin(), keys.end());
   PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted), description.kind,
                                                                   scope.connection_id, scope.resource}));
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    candidates[rows.text(row, "key")].push_back({rows.text(row, "id"), rows.boolean(row, "linked")});
+    // Whether one is linked matters only where there is one.
+    std::vector<Candidate>& found = candidates[rows.text(row, "key")];
+    for (const std::string& id : parse_ids(rows.text(row, "ids"))) found.push_back({id, rows.boolean(row, "linked")});
   }
   return candidates;
 }
@@ -75,9 +89,9 @@ sdk::Result<std::vector<Resolution>> Linker::resolve(storage::Session& session, 
     if (scope.by_phone && !record.phone.empty()) phones.insert(record.phone);
   }
   PATCHBAY_TRY(lock_keys(session, scope, records));
-  PATCHBAY_ASSIGN(const CandidatesByKey by_email, find_candidates(session, scope, emails, "lower(email)"));
+  PATCHBAY_ASSIGN(const CandidatesByKey by_email, find_candidates(session, scope, emails, "lower(e.email)"));
   PATCHBAY_ASSIGN(const CandidatesByKey by_phone,
-                  find_candidates(session, scope, phones, phone_column(*scope.description)));
+                  find_candidates(session, scope, phones, "e." + phone_column(*scope.description)));
   return match(records, by_email, by_phone, &base::new_uuid, scope.contested);
 }
 

@@ -105,6 +105,9 @@ PageApplier::PageApplier(const resources::Registry& registry, const resources::W
 
 sdk::Result<ApplyCounts> PageApplier::apply(storage::Session& session, const ApplyRequest& request) const {
   const ApplyTools tools{registry_, writer_, mappings_, linker_};
+  // The first sync fills empty tables: a plan that was kept from when they were small would read them whole for each
+  // page.
+  PATCHBAY_TRY(session.execute("set local plan_cache_mode = force_custom_plan"));
   ApplyCounts counts;
   // In the mapping's order: what is referred to stands before what refers to it.
   for (const mapping::ResourceMapping& rules : request.mapper->mapping().resources()) {

@@ -5,6 +5,33 @@
 
 namespace patchbay::sync {
 
+std::vector<const mapping::MappedRecord*> PageRun::written_records() const {
+  std::vector<const mapping::MappedRecord*> records;
+  for (const PageItem& item : items_) {
+    if (!item.failed && !item.lost) records.push_back(&item.record);
+  }
+  return records;
+}
+
+/// Records that were here before and may have waited for another.
+std::vector<std::string> PageRun::known_with_references() const {
+  std::vector<std::string> external_ids;
+  const bool refers =
+      std::any_of(rules_.fields.begin(), rules_.fields.end(), [](const auto& rule) { return !rule.reference.empty(); });
+  for (const PageItem& item : items_) {
+    if (refers && item.kind != PageItem::Kind::kNew && !item.failed) external_ids.push_back(item.record.external_id);
+  }
+  return external_ids;
+}
+
+std::vector<std::string> PageRun::lost() const {
+  std::vector<std::string> external_ids;
+  for (const PageItem& item : items_) {
+    if (item.lost) external_ids.push_back(item.record.external_id);
+  }
+  return external_ids;
+}
+
 /// Adds what one record changes to what the page does to its entity.
 void PageRun::collect_row(PageItem& item) {
   if (item.kind == PageItem::Kind::kDelete) return;

@@ -262,22 +262,6 @@ sdk::Result<void> PageRun::store_links() {
   return links_.store_errors(session_, error_ids_, error_texts_);
 }
 
-std::vector<const mapping::MappedRecord*> PageRun::written_records() const {
-  std::vector<const mapping::MappedRecord*> records;
-  for (const PageItem& item : items_) {
-    if (!item.failed && !item.lost) records.push_back(&item.record);
-  }
-  return records;
-}
-
-std::vector<std::string> PageRun::lost() const {
-  std::vector<std::string> external_ids;
-  for (const PageItem& item : items_) {
-    if (item.lost) external_ids.push_back(item.record.external_id);
-  }
-  return external_ids;
-}
-
 sdk::Result<void> PageRun::write() {
   PATCHBAY_TRY(identify());
   PATCHBAY_TRY(resolve_references());
@@ -297,7 +281,8 @@ sdk::Result<void> PageRun::write() {
   const resources::Actor actor{
       resources::Actor::Kind::kService, request_.connection->connector, request_.connection->id, {}};
   if (!rows.empty()) PATCHBAY_TRY(tools_.writer.apply_bulk(session_, description_, actor, std::move(rows)));
-  PATCHBAY_TRY(store_pending(session_, request_.connection->id, written_records(), targets_));
+  PATCHBAY_TRY(store_pending(session_, request_.connection->id, written_records(), targets_, rules_.resource,
+                             known_with_references()));
   PATCHBAY_TRY(report_ambiguous());
   PATCHBAY_TRY(append_log(session_, *request_.connection, request_.run_id, log_));
   return fill_waiting();

@@ -67,6 +67,7 @@ class PageRun {
   sdk::Result<void> report_ambiguous();
   sdk::Result<void> fill_waiting();
   std::vector<const mapping::MappedRecord*> written_records() const;
+  std::vector<std::string> known_with_references() const;
 
   const ApplyTools& tools_;
   storage::Session& session_;

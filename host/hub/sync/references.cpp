@@ -33,12 +33,10 @@ sdk::Result<ReferenceTargets> find_targets(storage::Session& session, const std:
 
 sdk::Result<void> store_pending(storage::Session& session, const std::string& connection_id,
                                 const std::vector<const mapping::MappedRecord*>& records,
-                                const ReferenceTargets& targets) {
-  std::set<std::string> touched_resources;
-  std::vector<std::string> touched, resources, external_ids, fields, target_resources, target_ids;
+                                const ReferenceTargets& targets, const std::string& resource,
+                                const std::vector<std::string>& known) {
+  std::vector<std::string> resources, external_ids, fields, target_resources, target_ids;
   for (const auto* record : records) {
-    touched.push_back(record->external_id);
-    touched_resources.insert(record->resource);
     for (const auto& reference : record->references) {
       if (targets.count({reference.resource, reference.external_id}) != 0) continue;
       resources.push_back(record->resource);
@@ -48,11 +46,11 @@ sdk::Result<void> store_pending(storage::Session& session, const std::string& co
       target_ids.push_back(reference.external_id);
     }
   }
-  for (const std::string& resource : touched_resources) {
+  if (!known.empty()) {
     PATCHBAY_TRY(
         session.execute("delete from sync_pending_references where connection_id = $1::uuid and resource = $2"
                         " and external_id = any($3::text[])",
-                        {connection_id, resource, array_literal(touched)}));
+                        {connection_id, resource, array_literal(known)}));
   }
   if (external_ids.empty()) return {};
   PATCHBAY_TRY(

@@ -17,10 +17,11 @@ using ReferenceTargets = std::map<std::pair<std::string, std::string>, std::stri
 sdk::Result<ReferenceTargets> find_targets(storage::Session& session, const std::string& connection_id,
                                            const std::vector<const mapping::MappedRecord*>& records);
 
-/// Replaces what the records wait for.
+/// Stores what the records wait for. `known`: those of them, of `resource`, that may have waited before.
 sdk::Result<void> store_pending(storage::Session& session, const std::string& connection_id,
                                 const std::vector<const mapping::MappedRecord*>& records,
-                                const ReferenceTargets& targets);
+                                const ReferenceTargets& targets, const std::string& resource,
+                                const std::vector<std::string>& known);
 
 /// A field that can be filled now.
 struct FilledReference {
