@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kBearerProtocol = "patchbay.bearer.";
 constexpr std::string_view kPlainProtocol = "patchbay";
 constexpr std::size_t kTokenBytesMax = 8 * 1024;
+constexpr std::size_t kEarlyMessagesMax = 8;
 constexpr int kUnauthenticated = 4401;
 constexpr int kForbidden = 4403;
 constexpr int kPolicyViolation = 1008;
@@ -123,7 +124,6 @@ bool WebSocketHub::count_message(Member& member) const {
 
 void WebSocketHub::received(const std::shared_ptr<http::WebSocket>& socket, std::string text) {
   bool counted = false;
-  bool authenticated = false;
   bool flood = false;
   {
     const std::lock_guard lock(mutex_);
@@ -131,10 +131,13 @@ void WebSocketHub::received(const std::shared_ptr<http::WebSocket>& socket, std:
     if (member == members_.end()) return;
     counted = count_message(member->second);
     flood = member->second.window_count > 2 * settings_.messages_per_minute;
-    authenticated = member->second.authenticated;
   }
   if (flood) return socket->close(kPolicyViolation, "too many messages");
   if (!counted) return send_error(*socket, "ws.too_many_messages", "Too many messages; wait a minute.");
+  handle(socket, text);
+}
+
+void WebSocketHub::handle(const Socket& socket, const std::string& text) {
   auto parsed = sdk::parse_json(text, {settings_.message_bytes_max, 8});
   const auto* message = parsed.ok() ? parsed->if_object() : nullptr;
   if (message == nullptr) return send_error(*socket, "ws.bad_message", "A message is one JSON object.");
@@ -144,8 +147,26 @@ void WebSocketHub::received(const std::shared_ptr<http::WebSocket>& socket, std:
   if (type != "subscribe" && type != "unsubscribe") {
     return send_error(*socket, "ws.unknown_type", "Known types are auth, subscribe, unsubscribe and ping.");
   }
-  if (!authenticated) return send_error(*socket, "ws.unauthenticated", "Wait for \"ready\" before subscribing.");
+  if (!may_go_on(*socket, text)) return;
   return type == "subscribe" ? subscribe(socket, *message) : unsubscribe(socket, *message);
+}
+
+/// Whether the socket is authenticated. What comes while its token is being looked at waits for the answer: a client
+/// that gave its token with the upgrade need not wait for "ready" before it subscribes.
+bool WebSocketHub::may_go_on(http::WebSocket& socket, const std::string& text) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = members_.find(socket.id());
+    if (found == members_.end()) return false;
+    Member& member = found->second;
+    if (member.authenticated) return true;
+    if (member.authenticating && member.early.size() < kEarlyMessagesMax) {
+      member.early.push_back(text);
+      return false;
+    }
+  }
+  send_error(socket, "ws.unauthenticated", "Wait for \"ready\" before subscribing.");
+  return false;
 }
 
 void WebSocketHub::begin_authentication(const Socket& socket, std::string token) {
@@ -182,6 +203,7 @@ void WebSocketHub::authenticate(const Socket& socket, const std::string& token) 
 
 void WebSocketHub::welcome(const Socket& socket, SocketIdentity identity) {
   std::string last_event_id;
+  std::vector<std::string> early;
   bool other_user = false;
   {
     const std::lock_guard lock(mutex_);
@@ -189,6 +211,7 @@ void WebSocketHub::welcome(const Socket& socket, SocketIdentity identity) {
     if (found == members_.end()) return;
     Member& member = found->second;
     member.authenticating = false;
+    early.swap(member.early);
     other_user = member.authenticated && member.identity.principal.user_id != identity.principal.user_id;
     if (!other_user) {
       member.authenticated = true;
@@ -200,6 +223,7 @@ void WebSocketHub::welcome(const Socket& socket, SocketIdentity identity) {
   }
   if (other_user) return send_error(*socket, "ws.other_user", "Open another socket for another user.");
   send_text(*socket, sdk::json::serialize(sdk::json::object{{"type", "ready"}, {"lastEventId", last_event_id}}));
+  for (const std::string& text : early) handle(socket, text);
 }
 
 void WebSocketHub::revoke(const std::string& user_id, const std::string& session_id) {

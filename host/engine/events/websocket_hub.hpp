@@ -67,6 +67,7 @@ class WebSocketHub : public http::WebSocketSink, public LiveAudience {
     Time window_start;
     std::size_t window_count = 0;
     bool authenticating = false;
+    std::vector<std::string> early;  // came while the token was being looked at
     bool authenticated = false;
     SocketIdentity identity;
     std::string audience;
@@ -90,6 +91,8 @@ class WebSocketHub : public http::WebSocketSink, public LiveAudience {
   };
 
   bool count_message(Member& member) const;
+  void handle(const Socket& socket, const std::string& text);
+  bool may_go_on(http::WebSocket& socket, const std::string& text);
   void begin_authentication(const Socket& socket, std::string token);
   void authenticate(const Socket& socket, const std::string& token);
   void welcome(const Socket& socket, SocketIdentity identity);

@@ -166,8 +166,10 @@ sdk::Result<json::object> address_object(const Field& field, const json::value& 
   const json::object* given = value.if_object();
   if (given == nullptr) return wrong(field, "type.address", "must be an address object or a text.");
   json::object address;
-  for (const auto& [name, member] : *given) {
-    if (std::find(kMembers.begin(), kMembers.end(), std::string_view(name)) == kMembers.end()) {
+  for (const auto& [given_name, member] : *given) {
+    // The spelling that some clients know from elsewhere; answered as the contract has it.
+    const std::string_view name = given_name == "postal_code" ? std::string_view("postalCode") : std::string_view(given_name);
+    if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end()) {
       const std::string nearest = base::yaml::nearest_name(name, kMembers);
       return wrong(
           field, "address.unknown_member",
