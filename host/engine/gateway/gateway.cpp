@@ -30,7 +30,8 @@ Gateway::Gateway(GatewaySettings settings, GatewayParts parts)
                 Cors(settings.cors_origins),
                 SpanIds(),
                 {},
-                parts.metrics.counter("patchbay_gateway_refused_total", "Requests refused for a missing permission.")} {
+                parts.metrics.counter("patchbay_gateway_refused_total", "Requests refused for a missing permission."),
+                settings.access_log ? std::make_unique<AccessLog>(parts.metrics) : nullptr} {
   services_.route_metrics.push_back(metrics_of("any", "unmatched"));
 }
 

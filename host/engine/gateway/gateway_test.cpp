@@ -410,6 +410,21 @@ TEST_F(GatewayTest, CountsRequestsByRouteAndStatus) {
       text, testing::HasSubstr("patchbay_gateway_requests_total{method=\"any\",route=\"unmatched\",status=\"4xx\"} 1"));
 }
 
+TEST_F(GatewayTest, WritesOneLineARequestWithoutItsQuery) {
+  settings_.access_log = true;
+  query_ = {{"token", "s3cr3t"}};
+  testing::internal::CaptureStderr();
+  auto headers = as("admin");
+  headers.emplace_back("X-Request-Id", "line-1");
+  EXPECT_EQ(send("GET", "/api/v1/clients", headers).status, 200);
+  gateway_.reset();  // writes what waits
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(text, testing::HasSubstr("method=\"GET\" path=\"/api/v1/clients\" status=200 ms="));
+  EXPECT_THAT(text, testing::HasSubstr(
+                        "requestId=\"line-1\" address=\"192.0.2.1\" user=\"00000000-0000-7000-8000-000000000001\""));
+  EXPECT_EQ(text.find("s3cr3t"), std::string::npos);
+}
+
 TEST_F(GatewayTest, BringsAnAsynchronousHandlerBackToItsThread) {
   std::size_t posted_to = 99;
   gateway().set_post_to_io_thread([&](std::size_t thread, std::function<void()> work) {

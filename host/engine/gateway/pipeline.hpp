@@ -1,6 +1,7 @@
 // What every request passes, in ONE list: see default_pipeline().
 #pragma once
 
+#include "engine/gateway/access_log.hpp"
 #include "engine/gateway/authenticator.hpp"
 #include "engine/gateway/cors.hpp"
 #include "engine/gateway/idempotency_store.hpp"
@@ -66,6 +67,7 @@ struct Services {
   SpanIds span_ids;
   std::vector<RouteMetrics> route_metrics;  // by route, and one more for what no route took
   base::Counter refused;                    // missing permission
+  std::unique_ptr<AccessLog> access_log;    // null: switched off
 };
 
 /// How a stage ends: on to the next one, the same one again on a worker thread, or the answer.

@@ -1,7 +1,6 @@
 #include "engine/gateway/compression.hpp"
 #include "engine/gateway/stages.hpp"
 #include "platform/base/ids.hpp"
-#include "platform/base/log.hpp"
 
 #include <algorithm>
 
@@ -9,6 +8,7 @@ namespace patchbay::gateway::stages {
 namespace {
 
 constexpr std::size_t kLoggedPathMax = 256;
+constexpr std::size_t kLoggedMethodMax = 16;
 
 bool is_auth_route(const Exchange& exchange) {
   return exchange.route != nullptr &&
@@ -61,21 +61,11 @@ void leave_access_log(Services& services, Exchange& exchange, http::Response& re
   const auto status_class = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5));
   metrics.by_status_class[status_class - 1].add();
   metrics.duration.observe(std::chrono::duration<double>(duration).count());
-  if (!services.settings.access_log) return;
-
+  if (!services.access_log) return;
   // The path only: a query may hold what must not be in a log.
-  sdk::json::object line;
-  line.reserve(9);
-  line.emplace("method", request.method);
-  line.emplace("path", std::string_view(request.path).substr(0, kLoggedPathMax));
-  line.emplace("status", response.status);
-  line.emplace("ms", std::chrono::duration<double, std::milli>(duration).count());
-  line.emplace("bytes", response.body.size());
-  line.emplace("requestId", request.request_id);
-  line.emplace("address", request.remote_address);
-  if (exchange.context.principal.signed_in()) line.emplace("user", exchange.context.principal.user_id);
-  if (!exchange.error_code.empty()) line.emplace("code", exchange.error_code);
-  base::log_info("access", "request", line);
+  services.access_log->add({request.method.substr(0, kLoggedMethodMax), request.path.substr(0, kLoggedPathMax),
+                            request.request_id, request.remote_address, exchange.context.principal.user_id,
+                            exchange.error_code, response.status, response.body.size(), duration});
 }
 
 void leave_errors(Services&, Exchange& exchange, http::Response& response) {
