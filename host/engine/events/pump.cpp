@@ -174,6 +174,7 @@ sdk::Result<bool> Pump::serve(EventSink& sink) {
     return {};
   });
   if (!moved.ok()) return std::move(moved).error();
+  if (count > 0) sink.committed();
   delivered_count_.add(static_cast<double>(count));
   return count == settings_.batch_max;
 }

@@ -14,6 +14,8 @@ class EventSink {
   virtual ~EventSink() = default;
   virtual std::string name() const = 0;
   virtual sdk::Result<void> deliver(storage::Session& session, const std::vector<StoredEvent>& events) = 0;
+  /// After the commit of a delivery, on the same thread: what must not happen before it (telling a worker).
+  virtual void committed() {}
   /// Whether retention waits for this sink; false: events that it did not take in time are dropped for it.
   virtual bool lossless() const { return true; }
 };

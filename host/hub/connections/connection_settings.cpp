@@ -93,6 +93,11 @@ std::vector<sdk::OptionDescription> known_options(const sdk::Description& descri
        "Whether an event makes the hub read the record anew (safe against events out of order) or apply the copy it "
        "carries",
        {}});
+  add({"currency",
+       sdk::OptionKind::kString,
+       "",
+       "Currency of amounts that the service gives without one (ISO 4217); empty: the business's",
+       {}});
   if (description.oauth2) {
     add({"authorizeUrl",
          sdk::OptionKind::kUrl,

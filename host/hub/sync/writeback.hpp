@@ -21,10 +21,12 @@ class WritebackSink : public events::EventSink {
       : queue_(queue), mappings_(mappings) {}
   std::string name() const override { return "writeback"; }
   sdk::Result<void> deliver(storage::Session& session, const std::vector<events::StoredEvent>& events) override;
+  void committed() override;
 
  private:
   queue::WorkQueue& queue_;
   const mapping::MappingCatalog& mappings_;
+  std::vector<std::int64_t> enqueued_;  // by the delivery under way
 };
 
 struct WritebackWiring {

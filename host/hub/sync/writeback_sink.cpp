@@ -89,6 +89,7 @@ sdk::Result<std::optional<queue::NewWork>> plan(storage::Session& session, const
 }  // namespace
 
 sdk::Result<void> WritebackSink::deliver(storage::Session& session, const std::vector<events::StoredEvent>& events) {
+  enqueued_.clear();
   const bool any = std::any_of(events.begin(), events.end(), [](const auto& event) { return event.origin == "api"; });
   if (!any) return {};
   PATCHBAY_ASSIGN(const auto targets, load_targets(session, mappings_));
@@ -101,8 +102,13 @@ sdk::Result<void> WritebackSink::deliver(storage::Session& session, const std::v
     }
   }
   if (work.empty()) return {};
-  PATCHBAY_TRY(queue_.enqueue(session, work));
+  PATCHBAY_ASSIGN(enqueued_, queue_.enqueue(session, work));
   return {};
+}
+
+void WritebackSink::committed() {
+  if (!enqueued_.empty()) queue_.announce("writeback", enqueued_);
+  enqueued_.clear();
 }
 
 }  // namespace patchbay::sync

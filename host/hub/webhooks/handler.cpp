@@ -1,5 +1,6 @@
 #include "hub/webhooks/handler.hpp"
 
+#include "hub/sync/runner.hpp"
 #include "platform/base/log.hpp"
 
 #include <patchbay/sdk/codec.hpp>
@@ -82,11 +83,14 @@ std::vector<queue::WorkOutcome> WebhookHandler::handle(const std::vector<queue::
 WebhookHandler::Task WebhookHandler::prepare(const queue::WorkItem& item, Batch& batch) const {
   Task task;
   task.item = &item;
-  const auto connection = std::find_if(batch.connections->begin(), batch.connections->end(),
-                                       [&](const auto& candidate) { return candidate.id == item.connection_id; });
-  if (connection == batch.connections->end()) return task;  // removed since: nothing to apply it to
-  task.connection = &*connection;
-  task.plugin = plugins_.find(connection->connector);
+  const auto connection = find_connection(item.connection_id, batch);
+  if (!connection.ok()) {
+    task.error = connection.error();
+    return task;
+  }
+  if (*connection == nullptr) return task;  // removed since: nothing to apply it to
+  task.connection = *connection;
+  task.plugin = plugins_.find(task.connection->connector);
   if (task.plugin == nullptr) {
     sdk::Error missing = sdk::transient_error("webhooks.connector_not_loaded", "The connector is not loaded.");
     missing.retry_after = std::chrono::minutes(1);
@@ -100,6 +104,19 @@ WebhookHandler::Task WebhookHandler::prepare(const queue::WorkItem& item, Batch&
   }
   for (const sdk::WebhookEvent& event : *events) plan(event, task, batch);
   return task;
+}
+
+/// The snapshot may be older than the connection, where its news could not be told: only PostgreSQL knows that there is
+/// none.
+sdk::Result<const connections::Connection*> WebhookHandler::find_connection(const std::string& id, Batch& batch) const {
+  const auto known = std::find_if(batch.connections->begin(), batch.connections->end(),
+                                  [&](const auto& candidate) { return candidate.id == id; });
+  if (known != batch.connections->end()) return &*known;
+  if (const auto asked = batch.unheard_of.find(id); asked != batch.unheard_of.end()) return &asked->second;
+  auto found = connections_.get(id);
+  if (found.ok()) return &batch.unheard_of.emplace(id, std::move(*found)).first->second;
+  if (found.error().error_class == sdk::ErrorClass::kNotFound) return nullptr;
+  return std::move(found).error();
 }
 
 sdk::Result<std::vector<sdk::WebhookEvent>> WebhookHandler::parse(const queue::WorkItem& item,
@@ -213,7 +230,8 @@ sdk::Result<void> WebhookHandler::apply_records(storage::Session& session, const
   }
   for (const auto& [id, group] : by_connection) {
     const connections::Connection& connection = *group.front()->connection;
-    const mapping::Mapper mapper(*batch.mappings.at(connection.connector), registry_, mapping_context_);
+    const mapping::Mapper mapper(*batch.mappings.at(connection.connector), registry_,
+                                 sync::context_for(mapping_context_, connection));
     sync::ApplyRequest request;
     request.connection = &connection;
     request.mapper = &mapper;
