@@ -43,6 +43,7 @@ class Generator {
     client_ = client;
     const auto jobs = random_.between(0, 2);
     for (std::int64_t i = 0; i < jobs; ++i) work();
+    if (random_.chance(0.4)) open_quote();
     if (random_.chance(0.3)) ask();
     client["balance"] = rounded(balance_);
     books_.put("clients", client);
@@ -152,6 +153,24 @@ class Generator {
     books_.put("quotes", std::move(quote));
   }
 
+  /// A quote that has not become a job (yet).
+  void open_quote() {
+    constexpr std::array<std::string_view, 5> kStatuses{"draft", "awaiting_response", "approved", "changes_requested",
+                                                        "archived"};
+    const auto at = moment();
+    auto quote = make_quote(generated("Quote", 8), sdk::string_at(client_, "id"), property_,
+                            std::to_string(person_.number * 4 + 3), money(4'000, 400'000));
+    const auto status = random_.pick(kStatuses);
+    quote["title"] = random_.pick(kWork);
+    quote["quoteStatus"] = status;
+    stamp(quote, at);
+    if (status != "draft") quote["sentAt"] = quote["createdAt"];
+    quote["transitionedAt"] = quote["createdAt"];
+    if (status == "approved") quote["lastTransitioned"].as_object()["approvedAt"] = quote["updatedAt"];
+    if (status == "changes_requested") quote["lastTransitioned"].as_object()["changesRequestedAt"] = quote["updatedAt"];
+    books_.put("quotes", std::move(quote));
+  }
+
   void visit(const json::object& job, std::uint64_t index, bool done) {
     auto visit = make_visit(generated("Visit", index), job);
     visit["createdAt"] = job.at("createdAt");
@@ -199,6 +218,7 @@ class Generator {
     amounts["invoiceBalance"] = 0.0;
     invoice["invoiceStatus"] = "paid";
     invoice["receivedDate"] = format_seconds(paid_at);
+    invoice["updatedAt"] = format_seconds(paid_at);
     if (random_.chance(0.06)) {
       auto refund = make_payment(generated("PaymentRecord", index + 8), client, invoice_id,
                                  "JobberPaymentsRefundPaymentRecord", total);

@@ -24,13 +24,16 @@ double line_total(const json::object& input) {
   return rounded(total);
 }
 
-/// One more than the number of the newest record.
+/// One more than the highest number there is.
 std::int64_t next_number(const Books& books, std::string_view kind, std::string_view member) {
-  const auto& order = books.table(kind).by_created();
-  if (order.empty()) return 1;
-  const auto& newest = order.back()->value.at(member);
-  return 1 + (newest.is_number() ? newest.to_number<std::int64_t>()
-                                 : std::atoll(sdk::string_at(order.back()->value, member).c_str()));
+  std::int64_t highest = 0;
+  for (const auto* record : books.table(kind).by_created()) {
+    const auto& value = record->value.at(member);
+    const auto used =
+        value.is_number() ? value.to_number<std::int64_t>() : std::atoll(sdk::string_at(record->value, member).c_str());
+    highest = std::max<std::int64_t>(highest, used);
+  }
+  return highest + 1;
 }
 
 void set_schedule(json::object& job, const json::object& input) {

@@ -23,11 +23,14 @@ std::span<const Route> customer_routes();
 std::span<const Route> payment_intent_routes();
 std::span<const Route> charge_routes();  // charges, refunds, balance transactions
 std::span<const Route> invoice_routes();
-std::span<const Route> account_routes();  // account, balance, events, webhook endpoints, test clocks
+std::span<const Route> invoice_item_routes();  // invoice items, invoice payments
+std::span<const Route> account_routes();       // account, balance, events, webhook endpoints, test clocks
 
 /// Finds the route; `id` gets the part of the path that {id} stands for.
 const Route* find_route(std::string_view method, std::string_view path, std::string& id);
 
+/// The lines of an invoice are its items; the totals follow from them.
+void refresh_lines(const Account& account, json::object& invoice);
 /// GET of one object by id.
 Answer get_object(Request& request, std::string_view kind);
 /// metadata parameters over what is there: an empty text removes a key, an empty metadata all.
