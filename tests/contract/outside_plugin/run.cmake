@@ -1,0 +1,21 @@
+# Installs the SDK below WORK, builds the connector against it from a copy of its sources, lets the hub's program judge it.
+function(step title)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${title}: ${result}\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK}")
+file(COPY "${SOURCE}/CMakeLists.txt" "${SOURCE}/plugin.cpp" "${SOURCE}/use.cpp" DESTINATION "${WORK}/source")
+step("install" "${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${WORK}/prefix" --component sdk)
+step("configure" "${CMAKE_COMMAND}" -S "${WORK}/source" -B "${WORK}/build" -G "${GENERATOR}"
+  "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_PREFIX_PATH=${WORK}/prefix" -DCMAKE_BUILD_TYPE=Debug)
+step("build" "${CMAKE_COMMAND}" --build "${WORK}/build")
+step("use of the testing library" "${WORK}/build/outside_use")
+step("patchbay plugin check" "${PROGRAM}" plugin check "${WORK}/build/outside.so")
+if(NOT output MATCHES "outside 1\\.0\\.0" OR NOT output MATCHES "notes +list get")
+  message(FATAL_ERROR "the plugin was described in another way:\n${output}")
+endif()
+message(STATUS "${output}")
