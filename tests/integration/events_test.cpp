@@ -134,6 +134,11 @@ class EventsTest : public ::testing::Test {
     pump_->start();
     return *pump_;
   }
+  /// For sinks of the test's own: ends the pump before they end.
+  [[nodiscard]] std::shared_ptr<void> start_pump_while_here(std::vector<EventSink*> sinks) {
+    start_pump(std::move(sinks));
+    return {nullptr, [this](void*) { pump_->stop(); }};
+  }
   static Event make_event(int number, const std::string& topic = "clients", const std::string& assigned_to = "") {
     Event event;
     event.topic = topic;
@@ -303,7 +308,7 @@ TEST_F(EventsTest, RetentionWaitsForASinkThatMustNotLose) {
   } sink;
   settings_.retention = milliseconds(1);
   settings_.retention_interval = milliseconds(10);
-  start_pump({&sink});
+  const auto running = start_pump_while_here({&sink});
   ASSERT_TRUE(wait_until([&] {
     return pool_.query(storage::Lane::kWorker, "select 1 from event_sinks where name = 'stuck'")
                .value_or(storage::Rows())
@@ -331,7 +336,7 @@ TEST_F(EventsTest, TwoHostsDeliverEachEventOnceToASharedSink) {
     std::mutex mutex;
     std::vector<std::string> seen;
   } sink;
-  start_pump({&sink});
+  const auto running = start_pump_while_here({&sink});
   Pump other(pool_, redis_.get(), {&sink}, nullptr, settings_, metrics_);
   other.start();
   ASSERT_TRUE(wait_until([&] {
@@ -360,7 +365,7 @@ TEST_F(EventsTest, RedisSubscribersHearEveryEventOfTheirTopic) {
                                    });
   ASSERT_TRUE(wait_until([&] { return subscription.connected(); }));
   RedisPublisher publisher(*redis_);
-  start_pump({&publisher});
+  const auto running = start_pump_while_here({&publisher});
   ASSERT_TRUE(wait_until([&] {
     return pool_.query(storage::Lane::kWorker, "select 1 from event_sinks where name = 'redis'")
                .value_or(storage::Rows())

@@ -29,10 +29,10 @@ class EffectHandler : public WorkHandler {
   std::size_t batch_max() const override { return batch_max_; }
   bool takes_lane_runs() const override { return lane_runs_; }
   std::vector<WorkOutcome> handle(const std::vector<WorkItem>& items, WorkClaim& claim) override {
-    const std::set<std::string> lanes = enter(items);
+    std::set<std::string> lanes = enter(items);
     std::vector<WorkOutcome> outcomes;
     if (before) outcomes = before(items, claim);
-    if (outcomes.empty()) outcomes = apply(items, claim);
+    if (outcomes.empty()) outcomes = apply(items, claim, lanes);
     leave(lanes);
     return outcomes;
   }
@@ -43,7 +43,7 @@ class EffectHandler : public WorkHandler {
   std::atomic<int> batches{0};
 
  private:
-  std::vector<WorkOutcome> apply(const std::vector<WorkItem>& items, WorkClaim& claim) {
+  std::vector<WorkOutcome> apply(const std::vector<WorkItem>& items, WorkClaim& claim, std::set<std::string>& lanes) {
     const auto applied =
         database_.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
           std::vector<std::int64_t> ids;
@@ -51,6 +51,7 @@ class EffectHandler : public WorkHandler {
             ids.push_back(item.id);
             PATCHBAY_TRY(session.execute("insert into effects (item) values ($1::bigint)", {std::to_string(item.id)}));
           }
+          leave(lanes);  // with the commit others may have them
           return claim.complete(session, ids, "applied");
         });
     std::vector<WorkOutcome> outcomes(items.size());
@@ -71,9 +72,10 @@ class EffectHandler : public WorkHandler {
     }
     return lanes;
   }
-  void leave(const std::set<std::string>& lanes) {
+  void leave(std::set<std::string>& lanes) {
     const std::lock_guard lock(lanes_mutex());
     for (const std::string& lane : lanes) busy_lanes().erase(lane);
+    lanes.clear();
   }
   // Shared by the handlers of all "hosts" in this process.
   static std::mutex& lanes_mutex() {
@@ -112,7 +114,6 @@ class QueueTest : public ::testing::Test {
     sweeper_settings_.remember = milliseconds(200);
   }
   ~QueueTest() override {
-    workers_.clear();
     if (sweeper_) sweeper_->stop();
     road_->stop();
   }
@@ -130,10 +131,11 @@ class QueueTest : public ::testing::Test {
     EXPECT_TRUE(stored.ok());
     return ids;
   }
-  Worker& start_worker(std::vector<WorkHandler*> handlers) {
-    workers_.push_back(std::make_unique<Worker>(pool_, *road_, std::move(handlers), settings_, metrics_));
-    workers_.back()->start();
-    return *workers_.back();
+  /// Held by the test, so that it ends before the handlers do.
+  [[nodiscard]] std::unique_ptr<Worker> start_worker(std::vector<WorkHandler*> handlers) {
+    auto worker = std::make_unique<Worker>(pool_, *road_, std::move(handlers), settings_, metrics_);
+    worker->start();
+    return worker;
   }
   Sweeper& start_sweeper() {
     sweeper_ = make_sweeper();
@@ -167,7 +169,6 @@ class QueueTest : public ::testing::Test {
   std::unique_ptr<PgWorkQueue> queue_;
   WorkerSettings settings_;
   SweeperSettings sweeper_settings_;
-  std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Sweeper> sweeper_;
 };
 
@@ -175,8 +176,8 @@ TEST_F(QueueTest, TwoHostsShareTheWorkAndApplyEachItemOnceAndNoLaneTwiceAtATime)
   settings_.threads["test"] = 3;
   EffectHandler first(pool_, "test", 16, false);
   EffectHandler second(pool_, "test", 16, false);
-  start_worker({&first});
-  start_worker({&second});
+  const auto first_worker = start_worker({&first});
+  const auto second_worker = start_worker({&second});
   start_sweeper();
   for (int round = 0; round < 5; ++round) queue_->announce("test", enqueue(100, 37));
   ASSERT_TRUE(all_done(500));
@@ -226,7 +227,7 @@ TEST_F(QueueTest, AWorkerThatLostItsLeaseHasNoEffect) {
   auto sweeper = make_sweeper();
   ASSERT_TRUE(wait_until([&] { return sweeper->release_expired().value_or(0) == 1; }));
   EffectHandler handler(pool_, "test", 1, false);
-  start_worker({&handler});
+  const auto worker = start_worker({&handler});
   ASSERT_TRUE(all_done(1));
   const auto late = pool_.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
     PATCHBAY_TRY(session.execute("insert into effects (item) values (0)"));
@@ -234,20 +235,24 @@ TEST_F(QueueTest, AWorkerThatLostItsLeaseHasNoEffect) {
   });
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().code, "queue.claim_lost");
-  EXPECT_TRUE(short_lived.renew({stale})->empty());
+  EXPECT_TRUE(short_lived.renew({stale}, ids)->empty());
   expect_each_once(1);
 }
 
 TEST_F(QueueTest, ALeaseIsRenewedWhileTheWorkGoesOn) {
-  settings_.lease = milliseconds(300);
+  settings_.lease = seconds(3);
   EffectHandler handler(pool_, "test", 1, false);
+  const auto claimed_until = [&] {
+    return number("select coalesce(max(extract(epoch from claimed_until) * 1000), 0)::bigint from work_items");
+  };
   handler.before = [&](const std::vector<WorkItem>&, WorkClaim& claim) {
-    const auto until = std::chrono::steady_clock::now() + milliseconds(1'200);
-    wait_until([&] { return claim.cancel().cancelled() || std::chrono::steady_clock::now() > until; });
+    const std::int64_t first = claimed_until();
+    // Twice a third of the lease: renewed at least twice.
+    EXPECT_TRUE(wait_until([&] { return claimed_until() >= first + 1'500; }, seconds(30)));
     EXPECT_FALSE(claim.cancel().cancelled());
     return std::vector<WorkOutcome>{};
   };
-  start_worker({&handler});
+  const auto worker = start_worker({&handler});
   start_sweeper();
   queue_->announce("test", enqueue(1, 1));
   ASSERT_TRUE(all_done(1));
@@ -260,7 +265,7 @@ TEST_F(QueueTest, WipingRedisWhileLoadedLosesNothing) {
   ASSERT_TRUE(wait_until([&] { return road_->length().value_or(0) > 0; }));
   ASSERT_TRUE(redis_->command({"FLUSHALL"}).ok());
   EffectHandler handler(pool_, "test", 32, false);
-  start_worker({&handler});
+  const auto worker = start_worker({&handler});
   start_sweeper();
   for (int round = 0; round < 5; ++round) {
     queue_->announce("test", enqueue(60, 60));
@@ -273,7 +278,7 @@ TEST_F(QueueTest, WipingRedisWhileLoadedLosesNothing) {
 TEST_F(QueueTest, WithoutRedisWorkIsReadFromPostgresql) {
   EffectHandler handler(pool_, "test", 8, false);
   testing::TestServers::instance().redis().kill();
-  start_worker({&handler});
+  const auto worker = start_worker({&handler});
   start_sweeper();
   queue_->announce("test", enqueue(100, 20));
   EXPECT_TRUE(all_done(100));
@@ -294,7 +299,7 @@ TEST_F(QueueTest, FailedWorkIsTriedAgainAndAtLastADeadLetterThatCanBeRetried) {
     return std::vector<WorkOutcome>(items.size(),
                                     {WorkOutcome::Kind::kFailed, sdk::transient_error("test.down", "It is down."), {}});
   };
-  start_worker({&handler});
+  const auto worker = start_worker({&handler});
   start_sweeper();
   const auto ids = enqueue(1, 1);
   queue_->announce(ids);
@@ -323,7 +328,7 @@ TEST_F(QueueTest, RateLimitsAreWaitedForWithoutCountingAsTries) {
     return std::vector<WorkOutcome>{
         {WorkOutcome::Kind::kFailed, sdk::rate_limited_error("test.limit", "Slow.", milliseconds(5)), {}}};
   };
-  start_worker({&handler});
+  const auto worker = start_worker({&handler});
   start_sweeper();
   queue_->announce(enqueue(1, 1));
   ASSERT_TRUE(all_done(1));
@@ -337,7 +342,7 @@ TEST_F(QueueTest, AHandlerThatThrowsTakesNothingAlong) {
     if (thrown++ == 0) throw std::runtime_error("broken");
     return {};
   };
-  start_worker({&handler});
+  const auto worker = start_worker({&handler});
   start_sweeper();
   queue_->announce(enqueue(3, 3));
   ASSERT_TRUE(all_done(3));
@@ -364,7 +369,7 @@ TEST_F(QueueTest, ASlowKindDoesNotHoldUpAnother) {
     wait_until([&] { return release.load(); }, seconds(30));
     return std::vector<WorkOutcome>{};
   };
-  start_worker({&slow, &quick});
+  const auto worker = start_worker({&slow, &quick});
   start_sweeper();
   queue_->announce(enqueue(3, 3, "slow"));
   queue_->announce(enqueue(50, 50));
@@ -383,10 +388,10 @@ TEST_F(QueueTest, StoppingFinishesWhatIsUnderWayAndLeavesTheRestDue) {
     wait_until([&] { return release.load(); });
     return std::vector<WorkOutcome>{};
   };
-  Worker& worker = start_worker({&handler});
+  const auto worker = start_worker({&handler});
   queue_->announce("test", enqueue(20, 20));
   ASSERT_TRUE(wait_until([&] { return entered.load(); }));
-  std::thread stopper([&] { worker.stop(); });
+  std::thread stopper([&] { worker->stop(); });
   release = true;
   stopper.join();
   const std::int64_t done = number("select count(*) from work_items where state = 'done'");
@@ -394,7 +399,7 @@ TEST_F(QueueTest, StoppingFinishesWhatIsUnderWayAndLeavesTheRestDue) {
   EXPECT_EQ(number("select count(*) from work_items where state = 'claimed'"), 0);
   EXPECT_EQ(number("select count(*) from work_items where state = 'due'"), 20 - done);
   EffectHandler other(pool_, "test", 8, false);
-  start_worker({&other});
+  const auto other_worker = start_worker({&other});
   start_sweeper();
   ASSERT_TRUE(all_done(20));
   expect_each_once(20);

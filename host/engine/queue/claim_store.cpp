@@ -12,28 +12,37 @@ namespace {
 // A claim need not survive a crash of PostgreSQL (the row is then due again and the worker's complete() finds no
 // claim), so it does not wait for the disk. Rows of one lane in one claim take seats behind each other; the unique
 // index on (lane, seat) keeps two claims that look at the same moment from both taking the lane.
-#define PATCHBAY_CLAIM(candidates)                                                                                     \
-  "with quick as materialized (select set_config('synchronous_commit', 'off', true)), "                                \
-  "candidate as materialized (select w.id, w.lane_key from work_items w, quick where w.kind = $1 and w.state = 'due' " \
-  "and w.due_at <= now() and not exists (select 1 from work_items c where c.lane_key = w.lane_key and "                \
-  "c.state = 'claimed') " candidates                                                                                   \
-  " limit $2::bigint for update of w skip locked), "                                                                   \
-  "seated as (select id, (row_number() over (partition by lane_key order by id) - 1)::smallint as seat from "          \
-  "candidate) "                                                                                                        \
-  "update work_items w set state = 'claimed', claim_id = $3::uuid, attempts = w.attempts + 1, lane_seat = s.seat, "    \
-  "claimed_until = now() + $4::bigint * interval '1 millisecond' "                                                     \
-  "from seated s where w.id = s.id and (s.seat = 0 or $5::boolean) "                                                   \
-  "returning w.id, w.kind, w.connection_id, w.lane_key, w.topic, w.headers::text as headers, w.body, "                 \
+#define PATCHBAY_CLAIM(candidates)                                                                                  \
+  "with quick as materialized (select set_config('synchronous_commit', 'off', true)), "                             \
+  "candidate as materialized (" candidates                                                                          \
+  "), seated as (select id, (row_number() over (partition by lane_key order by id) - 1)::smallint as seat "         \
+  "from candidate) "                                                                                                \
+  "update work_items w set state = 'claimed', claim_id = $3::uuid, attempts = w.attempts + 1, lane_seat = s.seat, " \
+  "claimed_until = now() + $4::bigint * interval '1 millisecond' "                                                  \
+  "from seated s where w.id = s.id and (s.seat = 0 or $5::boolean) "                                                \
+  "returning w.id, w.kind, w.connection_id, w.lane_key, w.topic, w.headers::text as headers, w.body, "              \
   "w.payload::text as payload, w.attempts, (extract(epoch from w.created_at) * 1000)::bigint as created_ms"
+#define PATCHBAY_LANE_FREE \
+  "not exists (select 1 from work_items c where c.lane_key = w.lane_key and c.state = 'claimed')"
 
-constexpr std::string_view kClaim = PATCHBAY_CLAIM("and w.id = any($6::bigint[]) order by w.id");
-constexpr std::string_view kClaimDue = PATCHBAY_CLAIM("order by w.due_at, w.id");
+// Row by row over the primary key. The state is compared as an expression, so that no plan walks the whole index of due
+// rows (as long as the backlog) for the sake of a few ids.
+constexpr std::string_view kClaim = PATCHBAY_CLAIM(
+    "select taken.id, taken.lane_key from quick, unnest($6::bigint[]) as wanted (id) cross join lateral ("
+    "select w.id, w.lane_key from work_items w where w.id = wanted.id and w.kind = $1 and (w.state || '') = 'due' "
+    "and w.due_at <= now() and " PATCHBAY_LANE_FREE " for update of w skip locked) taken limit $2::bigint");
+constexpr std::string_view kClaimDue = PATCHBAY_CLAIM(
+    "select w.id, w.lane_key from work_items w, quick where w.kind = $1 and w.state = 'due' and w.due_at <= now() "
+    "and " PATCHBAY_LANE_FREE " order by w.due_at, w.id limit $2::bigint for update of w skip locked");
 
+#undef PATCHBAY_LANE_FREE
 #undef PATCHBAY_CLAIM
 
 constexpr std::string_view kStillDue =
-    "select id from work_items where id = any($1::bigint[]) and kind = $2 and state = 'due' and due_at <= now()";
+    "select id from work_items where id = any($1::bigint[]) and kind = $2 and (state || '') = 'due' and due_at <= "
+    "now()";
 
+// From here on the claim id alone says that a row is claimed: it is taken away with every other state.
 constexpr std::string_view kComplete = R"sql(
 update work_items set
   state = case when again then 'due' else 'done' end,
@@ -41,7 +50,7 @@ update work_items set
   attempts = case when again then 0 else attempts end,
   finished_at = case when again then null else clock_timestamp() end,
   again = false, outcome = $3, claim_id = null, claimed_until = null, last_error = null
-where id = any($1::bigint[]) and claim_id = $2::uuid and state = 'claimed'
+where id = any($1::bigint[]) and claim_id = $2::uuid
 )sql";
 
 constexpr std::string_view kSettle = R"sql(
@@ -52,13 +61,13 @@ update work_items w set
   finished_at = case when u.dead then now() end,
   again = false, claim_id = null, claimed_until = null, last_error = u.error::jsonb
 from unnest($2::bigint[], $3::boolean[], $4::boolean[], $5::bigint[], $6::text[]) as u (id, dead, counted, delay, error)
-where w.id = u.id and w.claim_id = $1::uuid and w.state = 'claimed'
+where w.id = u.id and w.claim_id = $1::uuid
 )sql";
 
 constexpr std::string_view kRenew = R"sql(
 with renewed as (
   update work_items set claimed_until = now() + $2::bigint * interval '1 millisecond'
-  where state = 'claimed' and claim_id = any($1::uuid[]) returning claim_id
+  where id = any($3::bigint[]) and claim_id = any($1::uuid[]) returning claim_id
 )
 select distinct claim_id from renewed
 )sql";
@@ -170,10 +179,11 @@ sdk::Result<void> ClaimStore::settle(const std::string& claim_id, const std::vec
   return {};
 }
 
-sdk::Result<std::set<std::string>> ClaimStore::renew(const std::vector<std::string>& claim_ids) const {
-  PATCHBAY_ASSIGN(const storage::Rows rows,
-                  database_.query(storage::Lane::kWorker, kRenew,
-                                  {storage::array_literal(claim_ids), std::to_string(lease_.count())}));
+sdk::Result<std::set<std::string>> ClaimStore::renew(const std::vector<std::string>& claim_ids,
+                                                     const std::vector<std::int64_t>& item_ids) const {
+  PATCHBAY_ASSIGN(const storage::Rows rows, database_.query(storage::Lane::kWorker, kRenew,
+                                                            {storage::array_literal(claim_ids),
+                                                             std::to_string(lease_.count()), id_array(item_ids)}));
   std::set<std::string> held;
   for (std::size_t row = 0; row < rows.size(); ++row) held.insert(rows.text(row, "claim_id"));
   return held;

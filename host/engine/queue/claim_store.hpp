@@ -45,8 +45,9 @@ class ClaimStore {
                                     const std::vector<std::int64_t>& ids, const std::string& outcome);
   /// Items that the claim has lost or completed are left alone.
   sdk::Result<void> settle(const std::string& claim_id, const std::vector<Settlement>& settlements) const;
-  /// The claims of `claim_ids` that still hold something.
-  sdk::Result<std::set<std::string>> renew(const std::vector<std::string>& claim_ids) const;
+  /// The claims of `claim_ids`, which were made of `item_ids`, that still hold something.
+  sdk::Result<std::set<std::string>> renew(const std::vector<std::string>& claim_ids,
+                                           const std::vector<std::int64_t>& item_ids) const;
   std::chrono::milliseconds lease() const { return lease_; }
 
  private:

@@ -52,10 +52,14 @@ with head as (
 select (select count(*) from gone) as removed, (select count(*) from head) as seen, (select max(id) from head) as last
 )sql";
 
-constexpr std::string_view kBacklog =
-    "select kind, state, count(*) as count from work_items where state = 'due' group by kind, state union all "
-    "select kind, state, count(*) from work_items where state = 'claimed' group by kind, state union all "
-    "select kind, state, count(*) from work_items where state = 'dead' group by kind, state";
+// Counted to a bound, so that a long backlog is not made longer by counting it.
+constexpr std::string_view kBacklog = R"sql(
+select kind, state, count(*) as count from (
+  (select kind, state from work_items where state = 'due' limit 20000) union all
+  (select kind, state from work_items where state = 'claimed' limit 20000) union all
+  (select kind, state from work_items where state = 'dead' limit 20000)
+) counted group by kind, state
+)sql";
 
 }  // namespace
 
@@ -174,11 +178,11 @@ void Sweeper::measure_backlog() {
   for (std::size_t row = 0; row < rows->size(); ++row) {
     const std::string kind = rows->text(row, "kind");
     const std::string state = rows->text(row, "state");
-    const auto found =
-        backlog_
-            .try_emplace(kind + "/" + state, metrics_.gauge("patchbay_queue_items_count", "Work by state",
-                                                            {{"kind", kind}, {"state", state}}))
-            .first;
+    const auto found = backlog_
+                           .try_emplace(kind + "/" + state,
+                                        metrics_.gauge("patchbay_queue_items_count", "Work by state, counted to 20,000",
+                                                       {{"kind", kind}, {"state", state}}))
+                           .first;
     found->second.set(static_cast<double>(rows->integer(row, "count")));
   }
 }

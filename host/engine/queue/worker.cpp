@@ -185,7 +185,7 @@ void Worker::return_unclaimed(Kind& kind, const std::vector<Ticket>& tickets, co
 }
 
 void Worker::work(Kind& kind, const std::string& claim_id, const std::vector<WorkItem>& items) {
-  const auto active = std::make_shared<ActiveClaim>(claims_, claim_id);
+  const auto active = std::make_shared<ActiveClaim>(claims_, claim_id, items);
   {
     const std::lock_guard lock(active_mutex_);
     active_.emplace(claim_id, active);
@@ -256,15 +256,17 @@ void Worker::keep_leases() {
     renew_again = std::chrono::steady_clock::now() + settings_.lease / 3;
     std::vector<std::shared_ptr<ActiveClaim>> claims;
     std::vector<std::string> ids;
+    std::vector<std::int64_t> item_ids;
     {
       const std::lock_guard lock(active_mutex_);
       for (const auto& [id, claim] : active_) {
         claims.push_back(claim);
         ids.push_back(id);
+        item_ids.insert(item_ids.end(), claim->item_ids().begin(), claim->item_ids().end());
       }
     }
     if (claims.empty()) continue;
-    const auto held = claims_.renew(ids);
+    const auto held = claims_.renew(ids, item_ids);
     if (!held.ok()) continue;
     for (const auto& claim : claims) {
       if (!held->contains(claim->id())) claim->cancel().cancel();  // done already, or lost: nothing more to do under it
