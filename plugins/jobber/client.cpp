@@ -80,6 +80,11 @@ sdk::Result<sdk::Page> JobberClient::list(const sdk::CallContext& context, const
   auto* nodes = connection->as_object().if_contains("nodes");
   for (auto& node : nodes != nullptr && nodes->is_array() ? nodes->as_array() : sdk::json::array()) {
     sdk::Record record = make_record(*resource, std::move(node));
+    // An answer in part holds null where a node failed.
+    if (record.external_id.empty()) {
+      page.problems.push_back({"", "Jobber left out one of its " + resource->name});
+      continue;
+    }
     if (resource->change_filter == ChangeFilter::kSortedJobs && is_older(record, cursor)) {
       reached_known = true;
       break;
@@ -88,7 +93,11 @@ sdk::Result<sdk::Page> JobberClient::list(const sdk::CallContext& context, const
   }
   const auto* more = sdk::find_path(*connection, "pageInfo.hasNextPage");
   if (more != nullptr && more->is_bool() && more->as_bool() && !reached_known) {
-    cursor.after = sdk::string_at(*connection, "pageInfo.endCursor");
+    const std::string end = sdk::string_at(*connection, "pageInfo.endCursor");
+    // The same place again would never end.
+    if (end.empty() || end == cursor.after)
+      return sdk::transient_error("jobber.unreadable", "Jobber promised another page but did not say where it starts");
+    cursor.after = end;
     page.next_cursor = cursor.text();
   } else {
     page.checkpoint = cursor.began;

@@ -25,6 +25,14 @@ bool is_true(const sdk::json::value* value) {
          ((value->is_bool() && value->as_bool()) || (value->is_string() && value->as_string() == "true"));
 }
 
+/// The record that a mutation answers with; without it nothing says whether anything was written.
+sdk::Result<sdk::Record> written_record(const Resource& resource, const sdk::json::value& result, const char* member) {
+  const auto* node = sdk::find_member(result, member);
+  if (node == nullptr || sdk::string_at(*node, "id").empty())
+    return sdk::transient_error("jobber.unreadable", "Jobber answered without the record it wrote");
+  return make_record(resource, *node);
+}
+
 /// A person's name in Jobber's two parts; the last word is the family name.
 void set_name(sdk::json::object& input, const std::string& name, bool company) {
   input["isCompany"] = company;
@@ -166,7 +174,7 @@ sdk::Result<sdk::Record> Writing::create_client(const sdk::CallContext& context,
     PATCHBAY_TRY(create_property(context, id, *address));
     return read(context, clients(), id);
   }
-  return make_record(clients(), *sdk::find_member(result, "client"));
+  return written_record(clients(), result, "client");
 }
 
 sdk::Result<sdk::Record> Writing::update_client(const sdk::CallContext& context, const sdk::WriteRequest& request) {
@@ -198,7 +206,7 @@ sdk::Result<sdk::Record> Writing::update_client(const sdk::CallContext& context,
                          "$input) { client { " +
                              clients().fields + " } userErrors { message path } } }",
                          {{"clientId", request.external_id}, {"input", std::move(input)}}, "clientEdit"));
-  return make_record(clients(), *sdk::find_member(result, "client"));
+  return written_record(clients(), result, "client");
 }
 
 sdk::Result<void> Writing::archive_client(const sdk::CallContext& context, const std::string& client_id) {
@@ -272,7 +280,7 @@ sdk::Result<sdk::Record> Writing::create_job(const sdk::CallContext& context, co
                          "mutation CreateJob($input: JobCreateAttributes!) { jobCreate(input: $input) { job { " +
                              jobs().fields + " } userErrors { message path } } }",
                          {{"input", std::move(input)}}, "jobCreate"));
-  return make_record(jobs(), *sdk::find_member(result, "job"));
+  return written_record(jobs(), result, "job");
 }
 
 sdk::Result<sdk::Record> Writing::update_job(const sdk::CallContext& context, const sdk::WriteRequest& request) {
@@ -286,7 +294,7 @@ sdk::Result<sdk::Record> Writing::update_job(const sdk::CallContext& context, co
                                             "jobEdit(jobId: $jobId, input: $input) { job { " +
                                                 jobs().fields + " } userErrors { message path } } }",
                                             {{"jobId", request.external_id}, {"input", std::move(input)}}, "jobEdit"));
-  return make_record(jobs(), *sdk::find_member(result, "job"));
+  return written_record(jobs(), result, "job");
 }
 
 }  // namespace patchbay::jobber

@@ -22,9 +22,9 @@ std::chrono::milliseconds retry_delay(const sdk::HttpResponse& response, std::ch
   return std::chrono::seconds(std::stoi(*header));
 }
 
-sdk::Error too_many_requests(const sdk::HttpResponse& response, const std::string& message) {
+sdk::Error too_many_requests(const sdk::HttpResponse& response, const std::string& code) {
   // Without this header a 429 is no rate limit but an object that another call holds.
-  if (!sdk::find_header(response.headers, "Stripe-Rate-Limited-Reason") && message.find("lock") != std::string::npos) {
+  if (!sdk::find_header(response.headers, "Stripe-Rate-Limited-Reason") && code == "lock_timeout") {
     return sdk::transient_error("stripe.lock_timeout", "Stripe: the object is in use by another request");
   }
   return sdk::rate_limited_error("stripe.rate_limited", "Stripe asks to wait",
@@ -47,7 +47,7 @@ sdk::Error error_of(const sdk::HttpResponse& response) {
   if (message.empty()) message = "HTTP " + std::to_string(response.status);
   const std::string text = "Stripe: " + message;
   const auto should_retry = sdk::find_header(response.headers, "Stripe-Should-Retry");
-  if (response.status == 429 || code == "rate_limit") return too_many_requests(response, code + " " + message);
+  if (response.status == 429 || code == "rate_limit") return too_many_requests(response, code);
   if (response.status == 401) return sdk::auth_error("stripe.unauthorized", text);
   if (response.status == 403) return sdk::auth_error("stripe.forbidden", text);
   if (response.status == 404) return sdk::not_found_error("stripe.not_found", text);

@@ -99,7 +99,12 @@ sdk::Result<sdk::Page> Listing::full_page(const sdk::CallContext& context, const
       if (invoice != invoice_of_intent_->end() && !object.as_object().contains("invoice"))
         object.as_object()["invoice"] = invoice->second;
     }
-    page.records.push_back(make_record(resource, std::move(object), std::nullopt));
+    auto record = make_record(resource, std::move(object), std::nullopt);
+    if (record.external_id.empty()) {
+      page.problems.push_back({"", "Stripe sent an object without an id"});
+      continue;
+    }
+    page.records.push_back(std::move(record));
   }
   if (more && !page.records.empty()) {
     page.next_cursor =
