@@ -20,6 +20,7 @@ install(FILES "${CMAKE_CURRENT_BINARY_DIR}/PatchbaySDKConfig.cmake" "${CMAKE_CUR
 
 # The programs look for plugins/ beside themselves. Their targets come later, and not all of them in every configuration.
 function(patchbay_install_hub)
+  include(GNUInstallDirs)  # runs in the top folder, which has not got its variables
   foreach(program patchbay patchbay-sandbox)
     if(TARGET ${program})
       install(TARGETS ${program} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT hub)
