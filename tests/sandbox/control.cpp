@@ -100,6 +100,7 @@ sdk::Result<SandboxService*> Control::get_service(std::string_view name) const {
 }
 
 sdk::Result<json::value> Control::about() {
+  std::scoped_lock lock(sandbox_.mutex_);
   json::object services;
   for (const auto& service : sandbox_.parts_.services) {
     json::array kinds;

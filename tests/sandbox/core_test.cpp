@@ -152,6 +152,16 @@ TEST(Journal, BringsChangesBackAndForgetsATornLine) {
   EXPECT_GT(store.next_number(), 2U);
 }
 
+TEST(Journal, AFolderIsForOneProcess) {
+  TemporaryFolder folder;
+  const Journal::Options options{folder.path, {{"seed", 1}, {"epoch", 5}}, false};
+  const auto first = Journal::open(options);
+  ASSERT_TRUE(first.ok());
+  const auto second = Journal::open(options);
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(second.error().message.find("another sandbox"), std::string::npos);
+}
+
 TEST(Journal, RefusesTheFolderOfAnotherDataSet) {
   TemporaryFolder folder;
   ASSERT_TRUE(Journal::open({folder.path, {{"seed", 1}, {"epoch", 5}}, false}).ok());

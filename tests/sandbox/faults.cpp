@@ -10,12 +10,14 @@ struct KindName {
   FaultKind kind;
   std::string_view name;
 };
-constexpr std::array<KindName, 14> kKindNames{{{FaultKind::kLatency, "latency"},
+constexpr std::array<KindName, 16> kKindNames{{{FaultKind::kLatency, "latency"},
                                                {FaultKind::kRateLimit, "rate_limit"},
                                                {FaultKind::kServerError, "server_error"},
                                                {FaultKind::kReset, "reset"},
                                                {FaultKind::kMalformed, "malformed"},
                                                {FaultKind::kExpiredToken, "expired_token"},
+                                               {FaultKind::kForbidden, "forbidden"},
+                                               {FaultKind::kLockTimeout, "lock_timeout"},
                                                {FaultKind::kWebhookDuplicate, "webhook_duplicate"},
                                                {FaultKind::kWebhookDelay, "webhook_delay"},
                                                {FaultKind::kWebhookDrop, "webhook_drop"},
@@ -62,8 +64,10 @@ sdk::Result<Fault> parse_fault(const json::value& body) {
   Fault fault;
   const auto kind = parse_fault_kind(sdk::string_at(body, "kind"));
   if (!kind)
-    return fault_error("kind must be latency, rate_limit, server_error, reset, malformed, expired_token or webhook_…",
-                       "kind");
+    return fault_error(
+        "must be latency, rate_limit, server_error, reset, malformed, expired_token, forbidden, "
+        "lock_timeout or webhook_…",
+        "kind");
   fault.kind = *kind;
   fault.service = sdk::string_at(body, "service");
   fault.match = sdk::string_at(body, "match");

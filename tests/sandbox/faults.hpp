@@ -20,6 +20,8 @@ enum class FaultKind {
   kReset,      // the connection is cut
   kMalformed,  // the answer breaks off in the middle of its JSON
   kExpiredToken,
+  kForbidden,    // a permission is missing
+  kLockTimeout,  // the object is locked (Stripe: a 429 that is no rate limit)
   kWebhookDuplicate,
   kWebhookDelay,  // deliveries overtake each other
   kWebhookDrop,   // never sent: only a reconciliation finds the change

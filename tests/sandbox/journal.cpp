@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace patchbay::sandbox {
@@ -58,6 +59,7 @@ sdk::Result<std::unique_ptr<Journal>> Journal::open(Options options) {
   if (code) return journal_error(options.directory, code.message());
   const auto path = options.directory / "changes.jsonl";
   std::unique_ptr<Journal> journal(new Journal(path, options.origin, options.sync));
+  PATCHBAY_TRY(journal->lock());
   if (std::filesystem::exists(path, code)) {
     PATCHBAY_TRY(cut_torn_line(path));
     std::ifstream in(path);
@@ -73,6 +75,15 @@ sdk::Result<std::unique_ptr<Journal>> Journal::open(Options options) {
   }
   PATCHBAY_TRY(journal->rewrite({}));
   return journal;
+}
+
+sdk::Result<void> Journal::lock() {
+  const auto path = path_.parent_path() / "lock";
+  lock_.reset(std::fopen(path.c_str(), "ae"));
+  if (!lock_) return journal_error(path, std::strerror(errno));
+  if (::flock(::fileno(lock_.get()), LOCK_EX | LOCK_NB) != 0)
+    return journal_error(path, "another sandbox uses this folder");
+  return {};
 }
 
 sdk::Result<void> Journal::open_for_append() {

@@ -38,10 +38,13 @@ class Journal {
   Journal(std::filesystem::path file, json::object origin, bool sync);
   sdk::Result<void> open_for_append();
 
+  sdk::Result<void> lock();
+
   std::filesystem::path path_;
   json::object origin_;
   bool sync_;
   std::unique_ptr<std::FILE, Close> file_;
+  std::unique_ptr<std::FILE, Close> lock_;  // one process a folder
 };
 
 }  // namespace patchbay::sandbox

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <iostream>
 #include <pthread.h>
+#include <unistd.h>
 
 namespace patchbay::sandbox {
 namespace {
@@ -76,7 +77,7 @@ sdk::Result<void> run(const Options& options) {
       {"epoch", sdk::format_time(std::chrono::system_clock::time_point(std::chrono::milliseconds(origin.epoch_ms)))}};
   Sandbox sandbox({store, clock, faults, webhooks, std::move(services), about, [](const sdk::Error& error) {
                      base::log_error("sandbox", error.message);
-                     std::raise(SIGTERM);
+                     ::kill(::getpid(), SIGTERM);  // to the process: sigwait() in main takes it
                    }});
   net::HttpServerSettings settings;
   settings.port = options.port;

@@ -84,6 +84,12 @@ TEST(Sandbox, FaultsSpoilCallsAsPlanned) {
       << "the call took effect";
   plan(R"({"kind":"expired_token","count":1})");
   EXPECT_EQ(sandbox.stripe("GET", "/v1/customers").status, 401);
+  plan(R"({"kind":"forbidden","count":1})");
+  EXPECT_EQ(sandbox.stripe("GET", "/v1/customers").status, 403);
+  plan(R"({"kind":"lock_timeout","count":1})");
+  const auto locked = sandbox.stripe("GET", "/v1/customers");
+  EXPECT_EQ(locked.status, 429);
+  EXPECT_FALSE(locked.header("Stripe-Rate-Limited-Reason")) << "that is how the two 429s are told apart";
   plan(R"({"kind":"latency","milliseconds":50,"count":1})");
   const auto began = std::chrono::steady_clock::now();
   EXPECT_EQ(sandbox.stripe("GET", "/v1/customers").status, 200);

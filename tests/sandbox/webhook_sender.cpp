@@ -37,10 +37,11 @@ void WebhookSender::stop() {
   threads_.clear();
 }
 
-void WebhookSender::enqueue(OutgoingEvent event, std::string status, TimePoint due) {
+void WebhookSender::enqueue(OutgoingEvent event, std::string status, TimePoint due, bool forged) {
   auto delivery = std::make_shared<Delivery>();
   delivery->event = std::move(event);
   delivery->status = std::move(status);
+  delivery->forged = forged;
   {
     std::scoped_lock lock(mutex_);
     if (queue_.size() >= kQueueMax || stopping_) delivery->status = "refused";
@@ -59,7 +60,8 @@ void WebhookSender::send(OutgoingEvent event) {
   const auto delay = faults_.decide_delivery(FaultKind::kWebhookDelay, event.service, event.topic);
   const auto due = now + delay.value_or(std::chrono::milliseconds(0));
   if (faults_.decide_delivery(FaultKind::kWebhookDuplicate, event.service, event.topic)) enqueue(event, "pending", due);
-  enqueue(std::move(event), "pending", due);
+  const bool forged = faults_.decide_delivery(FaultKind::kWebhookBadSignature, event.service, event.topic).has_value();
+  enqueue(std::move(event), "pending", due, forged);
 }
 
 void WebhookSender::run() {
@@ -90,7 +92,7 @@ void WebhookSender::attempt(const DeliveryPointer& delivery) {
   request.method = "POST";
   request.url = event.url;
   request.body = event.body;
-  const bool forged = faults_.decide_delivery(FaultKind::kWebhookBadSignature, event.service, event.topic).has_value();
+  const bool forged = delivery->forged && delivery->attempts == 0;
   request.headers = event.sign(forged ? event.body + " " : event.body);
   request.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
   sdk::CallContext context;

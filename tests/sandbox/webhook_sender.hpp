@@ -41,6 +41,7 @@ class WebhookSender {
     std::string status = "pending";  // pending, delivered, failed, dropped, refused, cancelled
     int attempts = 0;
     int last_status = 0;
+    bool forged = false;  // the first try carries a wrong signature
     std::string last_error;
     std::chrono::system_clock::time_point queued_at = std::chrono::system_clock::now();
     std::optional<std::chrono::system_clock::time_point> finished_at;
@@ -49,7 +50,7 @@ class WebhookSender {
 
   void run();
   void attempt(const DeliveryPointer& delivery);
-  void enqueue(OutgoingEvent event, std::string status, TimePoint due);
+  void enqueue(OutgoingEvent event, std::string status, TimePoint due, bool forged = false);
   static json::object view_of(const Delivery& delivery);
 
   sdk::HttpClient& http_;

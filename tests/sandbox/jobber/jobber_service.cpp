@@ -168,6 +168,12 @@ http::Response JobberService::run(const json::object& body, const std::string& v
 http::Response JobberService::failure(const Fault& fault) const {
   if (fault.kind == FaultKind::kExpiredToken)
     return message(fault.status != 0 ? fault.status : 401, "Access token expired");
+  if (fault.kind == FaultKind::kForbidden) {
+    json::object error{{"message", "The field jobs on an object of type Query was hidden due to permissions"},
+                       {"path", json::array{"jobs"}}};
+    return http::Response::json(200,
+                                to_wire(json::object{{"data", nullptr}, {"errors", json::array{std::move(error)}}}));
+  }
   if (fault.kind != FaultKind::kRateLimit)
     return message(fault.status != 0 ? fault.status : 500, "Service temporarily unavailable");
   if (fault.status == 429) return http::Response::text(429, "Too Many Requests");

@@ -30,7 +30,8 @@ std::optional<std::variant<KeptAnswer, ApiError>> IdempotencyKeys::check(const A
         key + ".";
     return error;
   }
-  return KeptAnswer{record->value.at("status").to_number<int>(), sdk::string_at(record->value, "body")};
+  return KeptAnswer{record->value.at("status").to_number<int>(), sdk::string_at(record->value, "body"),
+                    sdk::string_at(record->value, "requestId")};
 }
 
 void IdempotencyKeys::keep(Account& account, const std::string& key, const std::string& fingerprint,
@@ -39,7 +40,8 @@ void IdempotencyKeys::keep(Account& account, const std::string& key, const std::
                                           {"created", account.now()},
                                           {"fingerprint", fingerprint},
                                           {"status", answer.status},
-                                          {"body", answer.body}});
+                                          {"body", answer.body},
+                                          {"requestId", answer.request_id}});
   const auto now = std::chrono::steady_clock::now();
   std::erase_if(under_way_, [&](const auto& entry) { return entry.second <= now; });
   if (delay.count() > 0) under_way_[account.key() + " " + key] = now + delay;

@@ -8,6 +8,7 @@ namespace patchbay::sandbox::stripe {
 struct KeptAnswer {
   int status = 0;
   std::string body;
+  std::string request_id;
 };
 
 class IdempotencyKeys {

@@ -129,7 +129,8 @@ std::optional<StripeService::Reply> StripeService::refuse_for_rate(const std::st
   return Reply{429, to_wire(rate_limited().body()), {{"Stripe-Rate-Limited-Reason", reason}}};
 }
 
-StripeService::Reply StripeService::run_once(Account& account, const Call& call, const std::string& key) {
+StripeService::Reply StripeService::run_once(Account& account, const Call& call, const std::string& key,
+                                             const std::string& request_id) {
   const auto refuse = [](const ApiError& error) { return Reply{error.status, to_wire(error.body()), {}}; };
   std::string id;
   const auto* route = stripe::find_route(call.request.method, call.path, id);
@@ -141,7 +142,7 @@ StripeService::Reply StripeService::run_once(Account& account, const Call& call,
   stripe::Params params(std::move(*form));
   const auto expand = params.texts("expand");
   stripe::Request request{account, id, params};
-  account.set_request(context_.new_id("req_", 14), key);
+  account.set_request(request_id, key);
   auto answer = route->handler(request);
   account.set_request("", "");
   if (const auto* error = std::get_if<ApiError>(&answer)) return refuse(*error);
@@ -150,9 +151,9 @@ StripeService::Reply StripeService::run_once(Account& account, const Call& call,
   return Reply{200, to_wire(value), {}};
 }
 
-StripeService::Reply StripeService::run(Account& account, const Call& call) {
+StripeService::Reply StripeService::run(Account& account, const Call& call, const std::string& request_id) {
   const std::string key(call.request.header("Idempotency-Key").value_or(""));
-  if (key.empty() || call.request.method != "POST") return run_once(account, call, key);
+  if (key.empty() || call.request.method != "POST") return run_once(account, call, key, request_id);
   if (key.size() > kIdempotencyKeyBytesMax) {
     const auto error = stripe::invalid_state("", "The idempotency key is over 255 characters.");
     return Reply{400, to_wire(error.body()), {}};
@@ -161,16 +162,17 @@ StripeService::Reply StripeService::run(Account& account, const Call& call) {
   if (const auto known = idempotency_.check(account, key, fingerprint)) {
     if (const auto* error = std::get_if<ApiError>(&*known)) return Reply{error->status, to_wire(error->body()), {}};
     const auto& kept = std::get<stripe::KeptAnswer>(*known);
-    return Reply{kept.status, kept.body, {{"Idempotent-Replayed", "true"}, {"Original-Request", "req_original"}}};
+    return Reply{kept.status, kept.body, {{"Idempotent-Replayed", "true"}, {"Original-Request", kept.request_id}}};
   }
-  auto reply = run_once(account, call, key);
+  auto reply = run_once(account, call, key, request_id);
   // What failed validation was never begun, so nothing of it is kept.
   if (reply.status == 200 || reply.status == 402)
-    idempotency_.keep(account, key, fingerprint, {reply.status, reply.body}, call.delay);
+    idempotency_.keep(account, key, fingerprint, {reply.status, reply.body, request_id}, call.delay);
   return reply;
 }
 
 http::Response StripeService::answer(const Call& call) {
+  const auto request_id = context_.new_id("req_", 14);
   auto account = authenticate(call.request);
   Reply reply;
   if (const auto* error = std::get_if<ApiError>(&account)) {
@@ -178,11 +180,11 @@ http::Response StripeService::answer(const Call& call) {
   } else {
     auto& opened = *std::get<Account*>(account);
     auto refused = refuse_for_rate(operation(call), opened);
-    reply = refused ? std::move(*refused) : run(opened, call);
+    reply = refused ? std::move(*refused) : run(opened, call, request_id);
   }
   auto response = http::Response::json(reply.status, std::move(reply.body));
   for (auto& [name, value] : reply.headers) response.set_header(std::move(name), std::move(value));
-  response.set_header("Request-Id", context_.new_id("req_", 14));
+  response.set_header("Request-Id", request_id);
   response.set_header("Stripe-Version",
                       std::string(call.request.header("Stripe-Version").value_or(stripe::kApiVersion)));
   if (const auto key = call.request.header("Idempotency-Key"))
@@ -198,6 +200,19 @@ http::Response StripeService::failure(const Fault& fault) const {
       break;
     case FaultKind::kExpiredToken:
       error = unauthorized("Expired API Key provided: sk_test_*********", "api_key_expired");
+      break;
+    case FaultKind::kForbidden:
+      error.status = 403;
+      error.message =
+          "The provided key 'rk_test_*********' does not have the required permissions for this endpoint. Having the "
+          "'rak_customer_read' permission would allow this request to continue.";
+      break;
+    case FaultKind::kLockTimeout:
+      error.status = 429;
+      error.code = "lock_timeout";
+      error.message =
+          "This object cannot be accessed right now because another API request or Stripe process is currently "
+          "accessing it.";
       break;
     default:
       error.status = 500;

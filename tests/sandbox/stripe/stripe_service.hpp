@@ -40,8 +40,8 @@ class StripeService : public SandboxService {
   /// The account the key of the call opens, or why it does not.
   std::variant<stripe::Account*, stripe::ApiError> authenticate(const http::Request& request);
   std::optional<Reply> refuse_for_rate(const std::string& operation, const stripe::Account& account);
-  Reply run(stripe::Account& account, const Call& call);
-  Reply run_once(stripe::Account& account, const Call& call, const std::string& key);
+  Reply run(stripe::Account& account, const Call& call, const std::string& request_id);
+  Reply run_once(stripe::Account& account, const Call& call, const std::string& key, const std::string& request_id);
   sdk::Result<stripe::Account*> find_account(const RecordKind& kind) const;
 
   /// Calls of the present second.

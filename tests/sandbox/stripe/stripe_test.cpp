@@ -109,6 +109,7 @@ TEST_F(StripeTest, AnIdempotencyKeyAnswersOnce) {
   EXPECT_EQ(first.body, again.body);
   EXPECT_FALSE(first.header("Idempotent-Replayed"));
   EXPECT_EQ(again.header("Idempotent-Replayed"), "true");
+  EXPECT_EQ(again.header("Original-Request"), first.header("Request-Id"));
   EXPECT_EQ(sandbox.stripe("POST", "/v1/customers", "name=B", key).status, 400);
   const sdk::Headers refused{{"Idempotency-Key", "k2"}};
   EXPECT_EQ(sandbox.stripe("POST", "/v1/customers", "nonsense=1", refused).status, 400);
