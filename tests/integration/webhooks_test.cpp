@@ -212,6 +212,20 @@ TEST_F(WebhooksTest, ARecordThatIsGoneIsDeleted) {
   EXPECT_EQ(client_name("cus_1@example.com"), "");
 }
 
+TEST_F(WebhooksTest, ADeletionIsTheLastStateWhateverTheTimesSay) {
+  add_connection("main", "false");
+  open_door();
+  start_work();
+  send(customer_event("evt_1", "cus_1", "Ada", "2026-01-01T00:00:05Z"));
+  ASSERT_TRUE(all_done(1));
+  send(R"({"id":"evt_2","topic":"customer.deleted","at":"2026-01-01T00:00:04Z","customer":{"id":"cus_1"}})");
+  ASSERT_TRUE(all_done(2));
+  EXPECT_EQ(client_name("cus_1@example.com"), "");
+  send(customer_event("evt_3", "cus_1", "Late", "2026-01-01T00:00:06Z"));
+  ASSERT_TRUE(all_done(3));
+  EXPECT_EQ(client_name("cus_1@example.com"), "") << "an update that was overtaken does not bring it back";
+}
+
 TEST_F(WebhooksTest, OnePoisonousRecordBecomesADeadLetterAndTheOthersAreApplied) {
   add_connection("main", "false");
   open_door();

@@ -155,8 +155,13 @@ void WebhookHandler::plan(const sdk::WebhookEvent& event, Task& task, Batch& bat
     record.resource = event.resource;
     record.external_id = event.external_id;
     record.deleted = record.deleted || event.deleted;
-    // The applier leaves a newer state alone by this time.
+    // The applier leaves a newer state alone by this time. A deletion is the last state of all, and events have times
+    // of a second: it counts from now on.
     if (!record.updated_at) record.updated_at = event.occurred_at;
+    if (record.deleted) {
+      const auto now = std::chrono::system_clock::now();
+      record.updated_at = std::max(record.updated_at.value_or(now), now);
+    }
     task.snapshots.push_back(std::move(record));
     return;
   }

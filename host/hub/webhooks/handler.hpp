@@ -55,12 +55,15 @@ class WebhookHandler : public queue::WorkHandler {
   };
   struct Batch {
     connections::ConnectionStore::Snapshot connections;
+    std::map<std::string, connections::Connection> unheard_of;  // made by another host since the snapshot
     std::vector<Task> tasks;
     std::map<RecordKey, sdk::Result<sdk::Record>> fetched;
     std::map<std::string, std::shared_ptr<const mapping::Mapping>> mappings;  // by connector
   };
 
   Task prepare(const queue::WorkItem& item, Batch& batch) const;
+  /// Null: removed since, or never there.
+  sdk::Result<const connections::Connection*> find_connection(const std::string& id, Batch& batch) const;
   sdk::Result<std::vector<sdk::WebhookEvent>> parse(const queue::WorkItem& item,
                                                     const plugins::LoadedPlugin& plugin) const;
   void plan(const sdk::WebhookEvent& event, Task& task, Batch& batch) const;

@@ -78,8 +78,11 @@ sdk::Result<PageParams> page_params(const gateway::RequestContext& context) {
   return params;
 }
 
+// Not called "id": that is a UUID in every address, and these count.
+constexpr const char* kNumber = "number";
+
 sdk::Result<std::int64_t> id_param(const gateway::RequestContext& context) {
-  const auto id = whole_number<std::int64_t>(context.path_param("id"));
+  const auto id = whole_number<std::int64_t>(context.path_param(kNumber));
   if (!id) return sdk::not_found_error("webhooks.no_such_item", "There is no such item.");
   return *id;
 }
@@ -139,10 +142,10 @@ gateway::Routes make_routes(storage::Database& database, const queue::DeadLetter
   gateway::Routes routes;
   routes.push_back(route("GET", "/webhook-events", "read:webhooks", "Receipts of webhooks, newest first",
                          [&database](const Context& context) { return list_events(database, context); }));
-  routes.push_back(route("GET", "/webhook-events/{id}", "read:webhooks", "One receipt with its body",
+  routes.push_back(route("GET", "/webhook-events/{number}", "read:webhooks", "One receipt with its body",
                          [&database](const Context& context) { return get_event(database, context); }));
   routes.push_back(
-      route("POST", "/webhook-events/{id}/replay", "write:webhooks", "Applies a finished receipt once more",
+      route("POST", "/webhook-events/{number}/replay", "write:webhooks", "Applies a finished receipt once more",
             [&dead_letters](const Context& context) -> Answer {
               PATCHBAY_ASSIGN(const std::int64_t id, id_param(context));
               PATCHBAY_TRY(dead_letters.replay(id, std::string(kWorkKind)));
@@ -159,7 +162,7 @@ gateway::Routes make_routes(storage::Database& database, const queue::DeadLetter
                            return page_response(std::move(items), page.size);
                          }));
   routes.push_back(
-      route("POST", "/dead-letters/{id}/retry", "write:webhooks", "Tries work once more that was given up",
+      route("POST", "/dead-letters/{number}/retry", "write:webhooks", "Tries work once more that was given up",
             [&dead_letters](const Context& context) -> Answer {
               PATCHBAY_ASSIGN(const std::int64_t id, id_param(context));
               PATCHBAY_TRY(dead_letters.retry(id));
