@@ -1,6 +1,8 @@
 #include "app/settings.hpp"
 
 #include "platform/base/log.hpp"
+#include "platform/redis/redis_url.hpp"
+#include "platform/storage/pg_conninfo.hpp"
 
 #include <unistd.h>
 
@@ -33,11 +35,26 @@ std::string default_public_url(const base::Config& config) {
          ":" + config.text("http.port");
 }
 
+/// A server that is away is waited for; an address that cannot be one never becomes right by waiting.
+sdk::Result<void> check_server_urls(const base::Config& config) {
+  const std::string database = config.text("database.url");
+  if (const auto read = storage::make_conninfo(database, {}); !database.empty() && !read.ok()) {
+    return sdk::invalid_error("settings.database_url", "database.url: " + read.error().message, "database.url");
+  }
+  const std::string redis = config.text("redis.url");
+  if (redis.empty()) return {};
+  if (const auto read = redis::parse_redis_url(redis); !read.ok()) {
+    return sdk::invalid_error("settings.redis_url", "redis.url: " + read.error().message, "redis.url");
+  }
+  return {};
+}
+
 }  // namespace
 
 sdk::Result<Settings> load_settings(const std::optional<fs::path>& file) {
   PATCHBAY_ASSIGN(base::Config config, base::Config::load(file, base::Config::process_environment()));
   base::configure_log({config.text("log.format"), config.text("log.level")});
+  PATCHBAY_TRY(check_server_urls(config));
   Settings settings{std::move(config), {}, {}, {}, {}, {}, {}};
   PATCHBAY_ASSIGN(settings.var_dir, make_var_dir(settings.config.text("var_dir")));
   std::error_code failure;
