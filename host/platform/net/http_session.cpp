@@ -1,5 +1,6 @@
 #include "platform/net/http_session.hpp"
 
+#include "platform/base/ids.hpp"
 #include "platform/base/log.hpp"
 #include "platform/http/problem.hpp"
 #include "platform/net/forwarding.hpp"
@@ -217,7 +218,8 @@ void HttpSession::await_next_request() {
 void HttpSession::refuse(const RequestParser::Failure& failure) {
   keep_alive_ = false;
   state_ = State::kHandling;
-  write(http::problem_response(failure.status, failure.code, failure.message));
+  // The gateway, which names requests otherwise, never sees this one.
+  write(http::problem_response(failure.status, failure.code, failure.message, base::new_uuid()));
 }
 
 void HttpSession::linger() {
