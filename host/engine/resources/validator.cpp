@@ -5,6 +5,7 @@
 #include "platform/base/yaml.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace patchbay::resources {
 namespace {
@@ -93,6 +94,7 @@ class BodyValidator {
         // A column with a default is set back to it.
         const storage::Param fallback = field.required ? std::nullopt : default_text(field);
         if (!fallback) {
+          faulty_.insert(field.name);
           errors_.push_back(sdk::invalid_error("required", field.name + " cannot be null.", name));
           return;
         }
@@ -102,11 +104,13 @@ class BodyValidator {
     }
     auto text = sql_text(field, value, context_);
     if (!text.ok()) {
+      faulty_.insert(field.name);
       text.error().field = name;
       errors_.push_back(std::move(text).error());
       return;
     }
     if (field.required && text->find_first_not_of(" \t\r\n") == std::string::npos) {
+      faulty_.insert(field.name);
       errors_.push_back(sdk::invalid_error("required", field.name + " cannot be empty.", name));
       return;
     }
@@ -134,7 +138,7 @@ class BodyValidator {
 
   void complete() {
     for (const Field& field : description_.fields) {
-      if (result_.find(field.name) != nullptr) continue;
+      if (result_.find(field.name) != nullptr || faulty_.contains(field.name)) continue;
       if (field.required) {
         errors_.push_back(sdk::invalid_error("required", field.name + " is required.", field.name));
       } else if (field.default_value || !field.nullable) {
@@ -148,6 +152,7 @@ class BodyValidator {
   std::vector<sdk::Error>& errors_;
   ValueContext context_;
   ValidatedBody result_;
+  std::set<std::string> faulty_;  // given, but wrong: one mistake is told once
 };
 
 }  // namespace
