@@ -87,8 +87,9 @@ TEST_F(BadInput, OfValues) {
   expect_problem(unknown, 400, "an unknown field");
   EXPECT_EQ(sdk::string_at(unknown.json(), "errors[0].field"), "nam") << unknown.text();
   const auto wrong = post("/clients", R"({"name":5,"email":"no address","tags":"x"})", kJson);
+  const auto told = wrong.json();
   expect_problem(wrong, 400, "wrong types");
-  const auto* errors = sdk::find_member(wrong.json(), "errors");
+  const auto* errors = sdk::find_member(told, "errors");
   EXPECT_TRUE(errors != nullptr && errors->is_array() && errors->as_array().size() == 3)
       << "all mistakes at once: " << wrong.text();
   expect_problem(post("/clients", "{}", kJson), 400, "a missing field");
@@ -111,7 +112,7 @@ TEST_F(BadInput, OfAddresses) {
   expect_problem(api_.send("GET", "/clients?cursor=rubbish"), 400, "a forged cursor");
   expect_problem(api_.send_json("POST", "/connections/" + connection_ + "/sync", {{"mode", "sideways"}}), 400,
                  "an unknown mode");
-  expect_problem(api_.send_json("POST", "/connections", {{"connector", "nobody"}, {"name", "x"}}), 404,
+  expect_problem(api_.send_json("POST", "/connections", {{"connector", "nobody"}, {"name", "x"}}), 400,
                  "an unknown connector");
 }
 

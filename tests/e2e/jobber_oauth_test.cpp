@@ -97,13 +97,13 @@ TEST_F(JobberOAuth, AsksForItsOwnerWhereTheGrantIsGone) {
   sandbox_.lift_limits();
   authorize();
   // Somebody else has used the refresh token: Jobber takes it from nobody any more.
-  const auto fault = sandbox_.control(
-      "POST", "/faults", {{"service", "jobber"}, {"match", "oauth/token"}, {"kind", "expired_token"}, {"count", 100}});
+  sandbox_.control("POST", "/faults",
+                   {{"service", "jobber"}, {"match", "oauth/token"}, {"kind", "expired_token"}, {"count", 100}});
   sandbox_.control("POST", "/clock", {{"advanceSeconds", 2 * 3600}});
   const auto run = api_.wait_for_run(api_.start_sync(connection_), 120s);
   EXPECT_EQ(sdk::string_at(run, "state"), "failed") << sdk::json::serialize(run);
   EXPECT_EQ(state(), "needs_reauth");
-  sandbox_.control("DELETE", "/faults", nullptr);
+  sandbox_.control("DELETE", "/faults", sdk::json::object());
   authorize();
   api_.sync(connection_, "full", 120s);
 }

@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using sdk::json::value;
+using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr auto kSyncLimit = 300s;
@@ -35,18 +37,7 @@ class MainJob : public ::testing::Test {
     api_.sign_in();
   }
 
-  void connect_both() {
-    stripe_ = api_.connect(sandbox_.stripe_connection());
-    jobber_ = sdk::string_at(api_.post("/connections", sandbox_.jobber_connection()), "id");
-    const auto url =
-        sdk::string_at(api_.post("/connections/" + jobber_ + "/authorize", sdk::json::object()), "authorizeUrl");
-    const auto back = sandbox_.approve(url);
-    const auto seen = send_http(hub_.port(), {"GET", back.substr(hub_.url("").size()), {}, {}});
-    ASSERT_EQ(seen.status, 200) << seen.text();
-    ASSERT_EQ(sdk::string_at(api_.get("/connections/" + jobber_), "state"), "connected");
-  }
-
-  /// Records that more than one group of the truth is made of, the first that both services know.
+  /// The first client that both services know.
   value merged_group() const {
     for (auto& group : sandbox_.identity_truth()) {
       if (!group.at("stripe").as_array().empty() && !group.at("jobber").as_array().empty()) return group;
@@ -83,14 +74,14 @@ class MainJob : public ::testing::Test {
   HubProcess hub_;
   SandboxProcess sandbox_;
   HubApi api_;
-  std::string stripe_, jobber_;
 };
 
 TEST_F(MainJob, FromSyncToWriteBack) {
-  connect_both();
+  const auto stripe = api_.connect(sandbox_.stripe_connection());
+  const auto jobber = connect_jobber(api_, hub_, sandbox_);
   // Sync: counts, links and merged identities exactly as the sandbox's truth says.
-  const auto stripe_run = api_.sync(stripe_, "full", kSyncLimit);
-  const auto jobber_run = api_.sync(jobber_, "full", kSyncLimit);
+  const auto stripe_run = api_.sync(stripe, "full", kSyncLimit);
+  const auto jobber_run = api_.sync(jobber, "full", kSyncLimit);
   const auto figure = [](const value& run, const char* name) {
     return run.at("counts").at(name).to_number<std::size_t>();
   };
@@ -106,7 +97,7 @@ TEST_F(MainJob, FromSyncToWriteBack) {
   EXPECT_THAT(SandboxComparison(api_, sandbox_).differences(), IsEmpty());
 
   // A second run finds nothing to do.
-  const auto again = api_.sync(stripe_, "full", kSyncLimit);
+  const auto again = api_.sync(stripe, "full", kSyncLimit);
   EXPECT_EQ(figure(again, "created") + figure(again, "updated") + figure(again, "deleted"), 0U)
       << sdk::json::serialize(again);
 
@@ -162,6 +153,40 @@ TEST_F(MainJob, FromSyncToWriteBack) {
   EXPECT_EQ(balance.at("webhooks").at("dead").to_number<int>(), 0) << sdk::json::serialize(balance);
 }
 
+/// The comparison that the other tests rely on sees what a lost change would leave behind.
+TEST(Comparison, SeesEveryKindOfDifference) {
+  HubWorld world;
+  HubProcess hub(world.settings({{"PATCHBAY_ROLES", "api,webhooks,worker"}}));
+  SandboxProcess sandbox({"--clients", "60"});  // tells nobody what changes
+  sandbox.lift_limits();
+  hub.start();
+  HubApi api(hub.port());
+  api.sign_in();
+  api.sync(api.connect(sandbox.stripe_connection()), "full", 60s);
+  api.sync(connect_jobber(api, hub, sandbox), "full", 60s);
+  ASSERT_THAT(SandboxComparison(api, sandbox).differences(), IsEmpty());
+  const auto change = [&](const std::string& kind, const value& members) {
+    const auto slash = kind.find('/');
+    const auto id = sdk::string_at(sandbox.truth(kind.substr(0, slash), kind.substr(slash + 1)).front(), "id");
+    sandbox.control("PATCH", "/" + kind + "/" + id, members);
+    return id;
+  };
+  const std::vector<std::string> changed{change("stripe/customers", {{"email", "another@example.org"}}),
+                                         change("stripe/invoices", {{"total", 1}}),
+                                         change("stripe/charges", {{"amount_captured", 1}}),
+                                         change("stripe/refunds", {{"amount", 1}}),
+                                         change("jobber/clients", {{"lastName", "Else"}}),
+                                         change("jobber/jobs", {{"total", 1.5}}),
+                                         change("jobber/quotes", {{"quoteNumber", "0"}}),
+                                         change("jobber/invoices", {{"subject", "Else"}}),
+                                         change("jobber/payments", {{"rawAmount", 1.5}})};
+  const auto made = sandbox.control("POST", "/stripe/customers", {{"name", "New"}, {"email", "new@example.org"}});
+  const auto differences = SandboxComparison(api, sandbox).differences();
+  for (const auto& id : changed) EXPECT_THAT(differences, Contains(HasSubstr(id)));
+  EXPECT_THAT(differences, Contains(HasSubstr(sdk::string_at(made, "id"))));
+  EXPECT_THAT(differences, Contains(HasSubstr("clients rows")));
+}
+
 TEST(NewRecords, OfTheServiceArriveByWebhookAlone) {
   HubWorld world;
   HubProcess hub(world.settings({{"PATCHBAY_ROLES", "api,webhooks,worker"}}));
@@ -178,7 +203,7 @@ TEST(NewRecords, OfTheServiceArriveByWebhookAlone) {
   ASSERT_TRUE(wait_until([&] { return !found().empty(); }, kChangeLimit, 50ms)) << "the new customer never arrived";
   EXPECT_EQ(sdk::string_at(found().front(), "externalIds.stripe"), sdk::string_at(made, "id"));
   EXPECT_EQ(api.exact_count("/clients"), before + 1);
-  sandbox.control("DELETE", "/stripe/customers/" + sdk::string_at(made, "id"), nullptr);
+  sandbox.control("DELETE", "/stripe/customers/" + sdk::string_at(made, "id"), sdk::json::object());
   ASSERT_TRUE(wait_until([&] { return found().empty(); }, kChangeLimit, 50ms)) << "the deletion never arrived";
   EXPECT_EQ(api.exact_count("/clients"), before);
 }

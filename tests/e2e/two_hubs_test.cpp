@@ -46,16 +46,6 @@ class TwoHubs : public ::testing::Test {
     second_api_.sign_in();
   }
 
-  std::string connect_jobber(SandboxProcess& sandbox) {
-    const auto id = sdk::string_at(first_api_.post("/connections", sandbox.jobber_connection()), "id");
-    const auto url =
-        sdk::string_at(first_api_.post("/connections/" + id + "/authorize", sdk::json::object()), "authorizeUrl");
-    const auto back = sandbox.approve(url);
-    const auto seen = send_http(first_.port(), {"GET", back.substr(first_.url("").size()), {}, {}});
-    EXPECT_EQ(seen.status, 200) << seen.text();
-    return id;
-  }
-
   bool all_done(const std::string& kind) {
     return world_.number("select count(*) from work_items where kind = $1 and state <> 'done'", {kind}) == 0;
   }
@@ -75,7 +65,7 @@ TEST_F(TwoHubs, ShareTheWorkAndApplyNoEventTwice) {
   SandboxProcess sandbox({"--clients", "300", "--webhook-target", first_.webhook_target()});
   sandbox.lift_limits();
   const auto stripe = first_api_.connect(sandbox.stripe_connection());
-  const auto jobber = connect_jobber(sandbox);
+  const auto jobber = connect_jobber(first_api_, first_, sandbox);
   first_api_.sync(stripe, "full", kLimit);
   second_api_.sync(jobber, "full", kLimit);
   EXPECT_THAT(SandboxComparison(second_api_, sandbox).differences(), IsEmpty());
@@ -132,7 +122,7 @@ TEST_F(TwoHubs, StoreTheSameEventOnceWhoeverIsGivenIt) {
 TEST_F(TwoHubs, RenewATokenOnce) {
   SandboxProcess sandbox({"--clients", "200", "--webhook-target", first_.webhook_target()});
   sandbox.lift_limits();
-  const auto jobber = connect_jobber(sandbox);
+  const auto jobber = connect_jobber(first_api_, first_, sandbox);
   first_api_.sync(jobber, "full", kLimit);
   sandbox.control("POST", "/clock", {{"advanceSeconds", 2 * 3600}});
   // Both hosts find the token expired at the same time.

@@ -73,18 +73,14 @@ class Faults : public ::testing::Test {
       : seed_(static_cast<unsigned>(figure("PATCHBAY_TEST_SEED", static_cast<int>(std::random_device{}() >> 1)))),
         random_(seed_),
         hub_(world_.settings({{"PATCHBAY_ROLES", "api,webhooks,worker"}, {"PATCHBAY_QUEUE_LEASE", "5s"}})),
-        sandbox_({"--clients", "400", "--webhook-target", hub_.webhook_target()}),
+        sandbox_({"--clients", "200", "--webhook-target", hub_.webhook_target()}),
         api_(hub_.port()) {
     std::cout << "PATCHBAY_TEST_SEED=" << seed_ << "\n";
     sandbox_.lift_limits();
     hub_.start();
     api_.sign_in();
     stripe_ = api_.connect(sandbox_.stripe_connection());
-    jobber_ = sdk::string_at(api_.post("/connections", sandbox_.jobber_connection()), "id");
-    const auto url =
-        sdk::string_at(api_.post("/connections/" + jobber_ + "/authorize", sdk::json::object()), "authorizeUrl");
-    const auto back = sandbox_.approve(url);
-    EXPECT_EQ(send_http(hub_.port(), {"GET", back.substr(hub_.url("").size()), {}, {}}).status, 200);
+    jobber_ = connect_jobber(api_, hub_, sandbox_);
     api_.sync(stripe_, "full", 120s);
     api_.sync(jobber_, "full", 120s);
     for (const auto& invoice : sandbox_.truth("stripe", "invoices")) invoices_.push_back(sdk::string_at(invoice, "id"));

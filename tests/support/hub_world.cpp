@@ -55,6 +55,16 @@ std::int64_t HubWorld::number(std::string_view sql, const storage::Params& param
   return std::stoll(value(sql, params));
 }
 
+std::string connect_jobber(const HubApi& api, const HubProcess& hub, const SandboxProcess& sandbox) {
+  const std::string id = sdk::string_at(api.post("/connections", sandbox.jobber_connection()), "id");
+  const auto started = api.post("/connections/" + id + "/authorize", sdk::json::object());
+  const std::string back = sandbox.approve(sdk::string_at(started, "authorizeUrl"));
+  const auto seen = send_http(hub.port(), {"GET", back.substr(hub.url("").size()), {}, {}, std::chrono::seconds(30)});
+  if (seen.status != 200 || sdk::string_at(api.get("/connections/" + id), "state") != "connected")
+    throw std::runtime_error("the connection to Jobber is not connected: " + seen.text());
+  return id;
+}
+
 std::string redis_command(const RedisServer& server, const std::string& command) {
   const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const timeval limit{10, 0};

@@ -30,6 +30,9 @@ class HubWorld {
   storage::PgPool pool_;
 };
 
+/// Makes a connection to the sandbox's Jobber and lets its owner agree; its id.
+std::string connect_jobber(const HubApi& api, const HubProcess& hub, const SandboxProcess& sandbox);
+
 /// One command to a Redis on a Unix socket, in the form that people type; its answer's first line.
 std::string redis_command(const RedisServer& server, const std::string& command);
 
