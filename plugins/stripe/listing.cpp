@@ -86,6 +86,8 @@ sdk::Result<sdk::Page> Listing::full_page(const sdk::CallContext& context, const
     PATCHBAY_ASSIGN(const std::string newest, newest_event(context));
     checkpoint = checkpoint_of(newest, began);
   }
+  // The state shown is at least as new as the moment it was asked for: an older event must not undo it.
+  const auto asked_at = clock_.now();
   Fields query{{"limit", page_limit(request)}};
   for (const std::string& expand : resource.expand) query.emplace_back("expand[]", "data." + expand);
   if (const std::string after = sdk::string_at(cursor, "after"); !after.empty())

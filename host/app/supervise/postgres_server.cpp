@@ -70,8 +70,9 @@ sdk::Result<pid_t> PostgresServer::start() {
       {{std::string(kPrograms) + "postgres", "-D", folders_.postgres_data.string(), set("listen_addresses="),
         set("unix_socket_directories=" + folders_.postgres_socket.string()), set("unix_socket_permissions=0700"),
         set("max_connections=64"), set("shared_buffers=128MB"), set("effective_cache_size=1GB"), set("work_mem=16MB"),
-        set("random_page_cost=1.1"), set("max_wal_size=1GB"), set("jit=off"), set("logging_collector=off"),
-        set("log_min_messages=warning"), set("idle_in_transaction_session_timeout=10min")},
+        set("random_page_cost=1.1"), set("max_wal_size=1GB"), set("jit=off"), set("autovacuum_naptime=10s"),
+        set("logging_collector=off"), set("log_min_messages=warning"),
+        set("idle_in_transaction_session_timeout=10min")},
        folders_.postgres_user,
        "/",
        folders_.logs / "postgres.log"});
