@@ -86,8 +86,6 @@ sdk::Result<sdk::Page> Listing::full_page(const sdk::CallContext& context, const
     PATCHBAY_ASSIGN(const std::string newest, newest_event(context));
     checkpoint = checkpoint_of(newest, began);
   }
-  // The state shown is at least as new as the moment it was asked for: an older event must not undo it.
-  const auto asked_at = clock_.now();
   Fields query{{"limit", page_limit(request)}};
   for (const std::string& expand : resource.expand) query.emplace_back("expand[]", "data." + expand);
   if (const std::string after = sdk::string_at(cursor, "after"); !after.empty())
@@ -101,6 +99,8 @@ sdk::Result<sdk::Page> Listing::full_page(const sdk::CallContext& context, const
       if (invoice != invoice_of_intent_->end() && !object.as_object().contains("invoice"))
         object.as_object()["invoice"] = invoice->second;
     }
+    // No time of state: Stripe's events tell whole seconds by Stripe's clock, so a finer time of ours would make an
+    // event of the same second look old.
     auto record = make_record(resource, std::move(object), std::nullopt);
     if (record.external_id.empty()) {
       page.problems.push_back({"", "Stripe sent an object without an id"});
