@@ -41,7 +41,8 @@ class Executor {
 
  private:
   void run_into(json::object& out, const Object& object, const std::vector<Selection>& selections) {
-    each_field(object.type, selections, [&](const Selection& selection) { run_field(out, object, selection); });
+    const auto& type = *schema_.find(object.type);
+    each_field(object.type, selections, [&](const Selection& selection) { run_field(out, object, type, selection); });
   }
 
   template <typename Visit>
@@ -60,13 +61,13 @@ class Executor {
     }
   }
 
-  void run_field(json::object& out, const Object& object, const Selection& selection) {
+  void run_field(json::object& out, const Object& object, const TypeDefinition& type, const Selection& selection) {
     const auto& key = selection.response_key();
     if (selection.name == "__typename") {
       out[key] = object.type;
       return;
     }
-    const auto* field = schema_.find(object.type)->find_field(selection.name);
+    const auto* field = type.find_field(selection.name);
     ++result.cost;
     json::object arguments;
     for (const auto& definition : field->arguments) {

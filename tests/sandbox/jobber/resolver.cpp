@@ -131,9 +131,10 @@ Resolved JobberResolver::resolve_root(const graphql::FieldDefinition& field, con
 
 std::optional<Resolved> JobberResolver::resolve_connection(const Object& parent, const graphql::FieldDefinition& field,
                                                            const json::object& arguments) {
-  const auto id = sdk::string_at(*parent.value, "id");
+  if (!field.type.named().ends_with("Connection")) return std::nullopt;
   for (const auto& children : kChildren) {
     if (children.type != parent.type || children.field != field.name) continue;
+    const auto id = sdk::string_at(*parent.value, "id");
     auto page = page_of(children.kind, books_.table(children.kind).where(children.member, id), arguments);
     // Invoices and jobs show their payments as the poorer type.
     if (field.type.named() == "PaymentRecordConnection") {
@@ -196,9 +197,9 @@ std::optional<Resolved> JobberResolver::resolve_computed(const Object& parent, c
 }
 
 std::optional<Resolved> JobberResolver::resolve_link(const Object& parent, const graphql::FieldDefinition& field) {
-  const auto* link = parent.value->if_contains("_" + field.name);
   const auto* type = find_record_type_of(field.type.named());
-  if (link == nullptr || type == nullptr) return std::nullopt;
+  const auto* link = type == nullptr ? nullptr : parent.value->if_contains("_" + field.name);
+  if (link == nullptr) return std::nullopt;
   if (link->is_array()) {
     std::vector<Object> objects;
     for (const auto& id : link->get_array()) {
