@@ -16,8 +16,9 @@ constexpr double kPlainDecimalMin = 1e-7;
 
 std::string number_text(double number) {
   if (!std::isfinite(number)) return "null";
+  if (number == 0) return "0";  // -0.0 is the same number and must be the same text
   const double magnitude = std::fabs(number);
-  const bool plain = magnitude == 0 || (magnitude >= kPlainDecimalMin && magnitude < kPlainDecimalMax);
+  const bool plain = magnitude >= kPlainDecimalMin && magnitude < kPlainDecimalMax;
   std::array<char, 64> buffer{};
   const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
                                      plain ? std::chars_format::fixed : std::chars_format::scientific);

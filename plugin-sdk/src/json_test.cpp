@@ -182,6 +182,7 @@ TEST(CanonicalJson, DoesNotDependOnTheOrderOfMembers) {
             R"({"a":"q\"","aa":null,"b":[{"x":2.5,"y":1}]})");
   EXPECT_EQ(canonical_json(parsed(R"({"a":1,"b":2})")), canonical_json(parsed(R"({"b":2,"a":1})")));
   EXPECT_EQ(canonical_json(parsed("{}")), "{}");
+  EXPECT_EQ(canonical_json(parsed("[-0e2, -0.0, 0.0]")), "[0,0,0]");
 }
 
 }  // namespace
