@@ -184,6 +184,7 @@ create index clients_updated on clients (updated_at desc, id desc) where deleted
 create index clients_created on clients (created_at desc, id desc) where deleted_at is null;
 create index clients_name on clients (name, id) where deleted_at is null;
 create index clients_status on clients (status, updated_at desc, id desc) where deleted_at is null;
+create index clients_type on clients (type, updated_at desc, id desc) where deleted_at is null;
 create index clients_lifecycle on clients (lifecycle_stage, updated_at desc, id desc) where deleted_at is null;
 create index clients_email on clients (lower(email));
 create index clients_phone on clients (phone_e164) where phone_e164 is not null;
@@ -203,6 +204,7 @@ create index jobs_updated on jobs (updated_at desc, id desc) where deleted_at is
 create index jobs_created on jobs (created_at desc, id desc) where deleted_at is null;
 create index jobs_client on jobs (client_id, updated_at desc, id desc);
 create index jobs_status on jobs (status, updated_at desc, id desc) where deleted_at is null;
+create index jobs_priority on jobs (priority, updated_at desc, id desc) where deleted_at is null;
 create index jobs_estimate on jobs (estimate_id) where estimate_id is not null;
 create index jobs_number on jobs (number) where number is not null;
 create index jobs_scheduled on jobs (scheduled_start, id) where deleted_at is null;
@@ -229,6 +231,8 @@ create index payments_client on payments (client_id, updated_at desc, id desc);
 create index payments_invoice on payments (invoice_id) where invoice_id is not null;
 create index payments_job on payments (job_id) where job_id is not null;
 create index payments_status on payments (status, updated_at desc, id desc) where deleted_at is null;
+create index payments_kind on payments (kind, updated_at desc, id desc) where deleted_at is null;
+create index payments_method on payments (method, updated_at desc, id desc) where deleted_at is null;
 create index payments_reference on payments (reference) where reference is not null;
 create index payments_paid on payments (paid_at desc, id desc) where deleted_at is null;
 create index payments_delta on payments (updated_at, id);
@@ -238,6 +242,8 @@ create index messages_updated on messages (updated_at desc, id desc) where delet
 create index messages_created on messages (created_at desc, id desc) where deleted_at is null;
 create index messages_client on messages (client_id, created_at desc, id desc);
 create index messages_job on messages (job_id) where job_id is not null;
+create index messages_direction on messages (direction, created_at desc, id desc) where deleted_at is null;
+create index messages_status on messages (status, created_at desc, id desc) where deleted_at is null;
 create index messages_channel on messages (channel, created_at desc, id desc) where deleted_at is null;
 create index messages_thread on messages (thread_key, created_at desc);
 create index messages_delta on messages (updated_at, id);

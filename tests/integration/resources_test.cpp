@@ -175,6 +175,7 @@ TEST_F(ResourcesTest, JobGoesItsWayAndEachMoveIsKept) {
   ASSERT_EQ(invoices.data().get_array().size(), 1U) << json::serialize(invoices.body);
   EXPECT_EQ(invoices.text("data[0].totalAmount"), "80.00");
   EXPECT_EQ(invoices.text("data[0].status"), "sent");
+  EXPECT_EQ(call(admin_, "GET", path).text("data.actualRevenue"), "80.00");
   EXPECT_EQ(call(admin_, "PUT", path, R"({"title":"z"})").status, 409);
   EXPECT_EQ(call(admin_, "DELETE", path).status, 409);
   const Answer illegal = call(admin_, "PATCH", path + "/status", R"({"status":"tentative"})");

@@ -1,4 +1,5 @@
 #include "business/entities/descriptions.hpp"
+#include "business/entities/job_revenue.hpp"
 #include "business/entities/visibility.hpp"
 #include "engine/resources/field_builder.hpp"
 
@@ -79,6 +80,7 @@ ResourceDescription invoice_description() {
   invoice.visibility_fields = {{"clientId", "clientId"}, {"status", "status"}};
   invoice.move_times = {{"sent", "issuedAt"}, {"paid", "paymentDate"}};
   invoice.move_actions = {{"paid", "invoice.paid"}};
+  invoice.after_write = update_actual_revenue;
   invoice.derive = derive_balance;
   invoice.check_row = check_balance;
   invoice.closed_states = {"paid", "void"};

@@ -29,7 +29,7 @@ ResourceDescription message_description() {
                         .read_only()
                         .filterable(),
                     text("threadKey").at_most(255).read_only().filterable(),
-                    field(FieldType::kBoolean, "isInternal").defaults_to("false").filterable(),
+                    field(FieldType::kBoolean, "isInternal").defaults_to("false"),
                     field(FieldType::kTime, "deliveredAt").read_only(),
                     field(FieldType::kTime, "readAt").read_only(),
                     text("serviceStatus").at_most(50).read_only().says("The status in the service's own word.")};

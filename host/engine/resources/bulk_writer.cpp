@@ -337,7 +337,12 @@ sdk::Result<void> Writer::apply_bulk(storage::Session& session, const ResourceDe
   if (rows.empty()) return {};
   BulkWrite write(session, description, actor, workflows_.find(description.workflow), views_.of(description, ""),
                   phone_region_);
-  return write.run(std::move(rows));
+  std::vector<std::string> ids;
+  if (description.after_write) {
+    for (const BulkRow& row : rows) ids.push_back(row.entity_id);
+  }
+  PATCHBAY_TRY(write.run(std::move(rows)));
+  return after_write(session, description, actor, ids);
 }
 
 sdk::Result<void> Writer::check_bulk(const ResourceDescription& description, const BulkRow& row) const {

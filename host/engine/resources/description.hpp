@@ -13,7 +13,14 @@
 #include <string_view>
 #include <vector>
 
+namespace patchbay::storage {
+class Session;
+}
+
 namespace patchbay::resources {
+
+class Writer;
+struct Actor;
 
 enum class FieldType {
   kUuid,
@@ -109,6 +116,10 @@ struct ResourceDescription {
   std::string assigned_field;                       // kUuidList of users that the row is assigned to
   /// Read-only values that follow from what a caller writes; `current` is null on create. Canonical names only.
   std::function<sdk::json::object(const sdk::json::object& body, const sdk::json::object* current)> derive;
+  /// Follows every write of rows of this kind in its transaction, once for all of them: values of other rows that
+  /// depend on them.
+  std::function<sdk::Result<void>(const Writer&, storage::Session&, const Actor&, const std::vector<std::string>& ids)>
+      after_write;
   /// Rules over several fields, on the row as it would be after the write (JSON values).
   std::function<void(const sdk::json::object& row, std::vector<sdk::Error>& errors)> check_row;
 

@@ -12,17 +12,17 @@ std::string etag_of(std::string_view version) {
 }
 
 /// The caller's view of what he has just written; a row that has left his view is shown as it was written.
-std::string view_after(const RouteParts& parts, const policy::Principal& principal,
-                       const ResourceDescription& description, const WriteOutcome& outcome) {
-  std::string json;
+ReadRow view_after(const RouteParts& parts, const policy::Principal& principal, const ResourceDescription& description,
+                   const WriteOutcome& outcome) {
+  ReadRow view;
   const auto channel = std::make_shared<DatabaseChannel>(parts.database);
   parts.reader.get(channel, description, principal, outcome.entity_id, [&](sdk::Result<ReadRow> row) {
-    if (row.ok()) json = std::move(row->json);
+    if (row.ok()) view = std::move(row).value();
   });
-  if (!json.empty()) return json;
+  if (!view.json.empty()) return view;
   sdk::json::object row = outcome.row;
   parts.reader.views().of(description, principal.role).hide(row);
-  return sdk::json::serialize(row);
+  return {sdk::json::serialize(row), std::to_string(outcome.version)};
 }
 
 }  // namespace
@@ -63,8 +63,9 @@ sdk::Result<http::Response> answer_write(const RouteParts& parts, const gateway:
     return gateway::problem_response(done.error(), context.request.request_id, field_errors);
   }
   parts.wake.wake();
-  auto response = http::Response::json(status, envelope(view_after(parts, context.principal, description, outcome)));
-  response.set_header("ETag", etag_of(std::to_string(outcome.version)));
+  const ReadRow view = view_after(parts, context.principal, description, outcome);
+  auto response = http::Response::json(status, envelope(view.json));
+  response.set_header("ETag", etag_of(view.version));
   if (status == 201) response.set_header("Location", "/api/v1/" + description.path + "/" + outcome.entity_id);
   return response;
 }

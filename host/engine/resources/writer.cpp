@@ -153,6 +153,12 @@ sdk::Result<void> Writer::check_references(storage::Session& session, const Acto
   return {};
 }
 
+sdk::Result<void> Writer::after_write(storage::Session& session, const ResourceDescription& description,
+                                      const Actor& actor, const std::vector<std::string>& ids) const {
+  if (!description.after_write) return {};
+  return description.after_write(*this, session, actor, ids);
+}
+
 sdk::Result<WriteOutcome> Writer::create(storage::Session& session, const ResourceDescription& description,
                                          const Actor& actor, const json::object& body,
                                          std::vector<sdk::Error>& field_errors) const {
@@ -179,6 +185,7 @@ sdk::Result<WriteOutcome> Writer::create(storage::Session& session, const Resour
   }
   PATCHBAY_TRY(events::append(session, {make_event(description, actor, description.kind + ".created", outcome.entity_id,
                                                    outcome.changed_fields, outcome.row)}));
+  PATCHBAY_TRY(after_write(session, description, actor, {outcome.entity_id}));
   return outcome;
 }
 
@@ -216,6 +223,7 @@ sdk::Result<WriteOutcome> Writer::store(storage::Session& session, const Resourc
   }
   PATCHBAY_TRY(events::append(
       session, {make_event(description, actor, change.action, current.id, outcome.changed_fields, outcome.row)}));
+  PATCHBAY_TRY(after_write(session, description, actor, {current.id}));
   return outcome;
 }
 
@@ -313,7 +321,9 @@ sdk::Result<void> Writer::remove(storage::Session& session, const ResourceDescri
   const auto statement = sql::delete_one(description, current.id);
   PATCHBAY_ASSIGN(const storage::Rows deleted, session.execute(statement.text, statement.params));
   json::object row = views_.of(description, "").object(deleted, 0);
-  return events::append(session, {make_event(description, actor, description.kind + ".deleted", current.id, {}, row)});
+  PATCHBAY_TRY(
+      events::append(session, {make_event(description, actor, description.kind + ".deleted", current.id, {}, row)}));
+  return after_write(session, description, actor, {current.id});
 }
 
 }  // namespace patchbay::resources

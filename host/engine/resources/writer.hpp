@@ -76,6 +76,7 @@ class Writer {
                                std::vector<BulkRow> rows) const;
   /// What is wrong with a row that sync wants to write (length, type, enum, money range), or success.
   sdk::Result<void> check_bulk(const ResourceDescription& description, const BulkRow& row) const;
+  const Registry& registry() const { return registry_; }
 
  private:
   struct Current;
@@ -93,6 +94,8 @@ class Writer {
                                   const Current& current, Change change) const;
   sdk::Result<void> check_references(storage::Session& session, const Actor& actor, const ValidatedBody& body,
                                      std::vector<sdk::Error>& field_errors) const;
+  sdk::Result<void> after_write(storage::Session& session, const ResourceDescription& description, const Actor& actor,
+                                const std::vector<std::string>& ids) const;
   Change plan_move(const ResourceDescription& description, const workflow::Workflow& workflow, const Current& current,
                    const std::string& to_status, const std::string& reason) const;
 
