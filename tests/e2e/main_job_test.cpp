@@ -37,10 +37,16 @@ class MainJob : public ::testing::Test {
     api_.sign_in();
   }
 
+  void expect_sync_as_the_truth_says();
+  void expect_change_of_the_service_seen();
+  void expect_change_of_the_hub_written_back();
+
   /// The first client that both services know.
-  value merged_group() const {
-    for (auto& group : sandbox_.identity_truth()) {
-      if (!group.at("stripe").as_array().empty() && !group.at("jobber").as_array().empty()) return group;
+  void choose_client() {
+    for (const auto& group : sandbox_.identity_truth()) {
+      customer_id_ = sdk::string_at(group, "stripe[0]");
+      jobber_id_ = sdk::string_at(group, "jobber[0]");
+      if (!customer_id_.empty() && !jobber_id_.empty()) return;
     }
     throw std::runtime_error("the sandbox has nobody that both services know");
   }
@@ -74,17 +80,19 @@ class MainJob : public ::testing::Test {
   HubProcess hub_;
   SandboxProcess sandbox_;
   HubApi api_;
+  std::string customer_id_, jobber_id_, id_;  // one client: at Stripe, at Jobber, in the hub
 };
 
-TEST_F(MainJob, FromSyncToWriteBack) {
+std::size_t figure(const value& run, const char* name) {
+  return run.at("counts").at(name).to_number<std::size_t>();
+}
+
+void MainJob::expect_sync_as_the_truth_says() {
   const auto stripe = api_.connect(sandbox_.stripe_connection());
   const auto jobber = connect_jobber(api_, hub_, sandbox_);
   // Sync: counts, links and merged identities exactly as the sandbox's truth says.
   const auto stripe_run = api_.sync(stripe, "full", kSyncLimit);
   const auto jobber_run = api_.sync(jobber, "full", kSyncLimit);
-  const auto figure = [](const value& run, const char* name) {
-    return run.at("counts").at(name).to_number<std::size_t>();
-  };
   EXPECT_EQ(figure(stripe_run, "failed"), 0U);
   EXPECT_EQ(figure(jobber_run, "failed"), 0U);
   EXPECT_EQ(figure(stripe_run, "created"),
@@ -100,53 +108,63 @@ TEST_F(MainJob, FromSyncToWriteBack) {
   const auto again = api_.sync(stripe, "full", kSyncLimit);
   EXPECT_EQ(figure(again, "created") + figure(again, "updated") + figure(again, "deleted"), 0U)
       << sdk::json::serialize(again);
+}
 
+void MainJob::expect_change_of_the_service_seen() {
   // Webhook: a change at the service, the row, and the event on an open WebSocket.
   WebSocketClient socket(hub_.port(), "/api/v1/ws", {{"Authorization", "Bearer " + api_.token()}});
   ASSERT_TRUE(socket.read_until([](const value& message) { return sdk::string_at(message, "type") == "ready"; }, 10s));
   socket.send({{"type", "subscribe"}, {"topics", {"clients"}}});
   ASSERT_TRUE(
       socket.read_until([](const value& message) { return sdk::string_at(message, "type") == "subscribed"; }, 10s));
-  const auto group = merged_group();
-  const auto customer_id = sdk::string_at(group, "stripe[0]");
-  const auto jobber_id = sdk::string_at(group, "jobber[0]");
-  const auto before = client_of("stripe", customer_id);
-  const auto id = sdk::string_at(before, "id");
-  sandbox_.control("PATCH", "/jobber/clients/" + jobber_id,
+  choose_client();
+  const auto before = client_of("stripe", customer_id_);
+  id_ = sdk::string_at(before, "id");
+  sandbox_.control("PATCH", "/jobber/clients/" + jobber_id_,
                    {{"firstName", "Webhook"}, {"lastName", "Changed"}, {"companyName", nullptr}, {"isCompany", false}});
   const auto event = socket.read_until(
       [&](const value& message) {
-        return sdk::string_at(message, "type") == "event" && sdk::string_at(message, "entityId") == id;
+        return sdk::string_at(message, "type") == "event" && sdk::string_at(message, "entityId") == id_;
       },
       kChangeLimit);
-  ASSERT_TRUE(event) << "no event of client " << id << " came";
+  ASSERT_TRUE(event) << "no event of client " << id_ << " came";
   EXPECT_EQ(sdk::string_at(*event, "action"), "client.updated");
   EXPECT_EQ(sdk::string_at(*event, "topic"), "clients");
   EXPECT_EQ(sdk::string_at(*event, "data.name"), "Webhook Changed") << sdk::json::serialize(*event);
-  const auto after = client_of("jobber", jobber_id);
+  const auto after = client_of("jobber", jobber_id_);
   EXPECT_EQ(sdk::string_at(after, "name"), "Webhook Changed");
   EXPECT_EQ(sdk::string_at(after, "email"), sdk::string_at(before, "email")) << "the e-mail is Stripe's";
   EXPECT_EQ(after.at("version").to_number<int>(), before.at("version").to_number<int>() + 1);
+}
 
-  // Write-back: a change through the API reaches both services and does not come back as a change.
+void MainJob::expect_change_of_the_hub_written_back() {
+  // A change through the API reaches both services and does not come back as a change.
+  const auto before = api_.get("/clients/" + id_);
   ASSERT_TRUE(wait_until([&] { return no_work_left(); }, kChangeLimit, 50ms));
-  const auto patched = api_.send_json("PATCH", "/clients/" + id, {{"name", "Written Back"}});
+  const auto patched = api_.send_json("PATCH", "/clients/" + id_, {{"name", "Written Back"}});
   ASSERT_EQ(patched.status, 200) << patched.text();
   EXPECT_TRUE(wait_until(
       [&] {
-        return sdk::string_at(stripe_customer(customer_id), "name") == "Written Back" &&
-               sdk::string_at(jobber_client(jobber_id), "name") == "Written Back";
+        return sdk::string_at(stripe_customer(customer_id_), "name") == "Written Back" &&
+               sdk::string_at(jobber_client(jobber_id_), "name") == "Written Back";
       },
       kChangeLimit, 200ms))
-      << "Stripe has " << sdk::string_at(stripe_customer(customer_id), "name") << ", Jobber has "
-      << sdk::string_at(jobber_client(jobber_id), "name");
+      << "Stripe has " << sdk::string_at(stripe_customer(customer_id_), "name") << ", Jobber has "
+      << sdk::string_at(jobber_client(jobber_id_), "name");
   ASSERT_TRUE(wait_until([&] { return no_work_left(); }, kChangeLimit, 50ms));
-  const auto settled = api_.get("/clients/" + id);
+  const auto settled = api_.get("/clients/" + id_);
   EXPECT_EQ(sdk::string_at(settled, "name"), "Written Back");
-  EXPECT_EQ(settled.at("version").to_number<int>(), after.at("version").to_number<int>() + 1)
+  EXPECT_EQ(settled.at("version").to_number<int>(), before.at("version").to_number<int>() + 1)
       << "the echo of the write-back changed the row";
   EXPECT_THAT(SandboxComparison(api_, sandbox_).differences(), IsEmpty());
+}
 
+TEST_F(MainJob, FromSyncToWriteBack) {
+  expect_sync_as_the_truth_says();
+  ASSERT_FALSE(HasFailure());
+  expect_change_of_the_service_seen();
+  ASSERT_FALSE(HasFailure());
+  expect_change_of_the_hub_written_back();
   // Everything that came in is accounted for.
   const auto balance = api_.get("/guarantees");
   EXPECT_TRUE(balance.at("webhooks").at("balanced").as_bool()) << sdk::json::serialize(balance);
