@@ -42,12 +42,40 @@ Result<json::value> ServiceClient::operate(const CallContext&, const std::string
   return unsupported("the operation " + name);
 }
 
+Result<SentMessage> ServiceClient::send_message(const CallContext&, const OutgoingMessage& message) {
+  return unsupported("messages by " + message.channel);
+}
+
+Result<std::vector<Subscription>> ServiceClient::list_subscriptions(const CallContext&) {
+  return unsupported("webhook registrations");
+}
+
+Result<Subscription> ServiceClient::subscribe(const CallContext&, const Subscription&) {
+  return unsupported("webhook registrations");
+}
+
+Result<Subscription> ServiceClient::renew_subscription(const CallContext&, const Subscription&) {
+  return unsupported("renewing webhook registrations");
+}
+
+Result<void> ServiceClient::unsubscribe(const CallContext&, const Subscription&) {
+  return unsupported("webhook registrations");
+}
+
 Result<void> Plugin::verify_webhook(const WebhookRequest&, const ConnectionSettings&) const {
   return unsupported("a webhook signature of its own");
 }
 
 Result<std::vector<WebhookEvent>> Plugin::parse_webhook(const WebhookRequest&) const {
   return unsupported("webhooks");
+}
+
+Result<WebhookAnswer> Plugin::answer_webhook(const WebhookRequest&, const std::optional<CommandReply>&) const {
+  return WebhookAnswer{};
+}
+
+Result<std::optional<WebhookAnswer>> Plugin::answer_handshake(const WebhookRequest&) const {
+  return std::optional<WebhookAnswer>{};
 }
 
 }  // namespace patchbay::sdk

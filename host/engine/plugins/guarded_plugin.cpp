@@ -53,6 +53,23 @@ class GuardedClient : public sdk::ServiceClient {
                                         const sdk::json::object& arguments) override {
     return guarded("operate", [&] { return client_->operate(context, name, arguments); });
   }
+  sdk::Result<sdk::SentMessage> send_message(const sdk::CallContext& context,
+                                             const sdk::OutgoingMessage& message) override {
+    return guarded("send_message", [&] { return client_->send_message(context, message); });
+  }
+  sdk::Result<std::vector<sdk::Subscription>> list_subscriptions(const sdk::CallContext& context) override {
+    return guarded("list_subscriptions", [&] { return client_->list_subscriptions(context); });
+  }
+  sdk::Result<sdk::Subscription> subscribe(const sdk::CallContext& context, const sdk::Subscription& wanted) override {
+    return guarded("subscribe", [&] { return client_->subscribe(context, wanted); });
+  }
+  sdk::Result<sdk::Subscription> renew_subscription(const sdk::CallContext& context,
+                                                    const sdk::Subscription& subscription) override {
+    return guarded("renew_subscription", [&] { return client_->renew_subscription(context, subscription); });
+  }
+  sdk::Result<void> unsubscribe(const sdk::CallContext& context, const sdk::Subscription& subscription) override {
+    return guarded("unsubscribe", [&] { return client_->unsubscribe(context, subscription); });
+  }
 
  private:
   std::unique_ptr<sdk::ServiceClient> client_;
@@ -76,6 +93,13 @@ class GuardedPlugin : public sdk::Plugin {
   }
   sdk::Result<std::vector<sdk::WebhookEvent>> parse_webhook(const sdk::WebhookRequest& request) const override {
     return guarded("parse_webhook", [&] { return plugin_->parse_webhook(request); });
+  }
+  sdk::Result<sdk::WebhookAnswer> answer_webhook(const sdk::WebhookRequest& request,
+                                                 const std::optional<sdk::CommandReply>& reply) const override {
+    return guarded("answer_webhook", [&] { return plugin_->answer_webhook(request, reply); });
+  }
+  sdk::Result<std::optional<sdk::WebhookAnswer>> answer_handshake(const sdk::WebhookRequest& request) const override {
+    return guarded("answer_handshake", [&] { return plugin_->answer_handshake(request); });
   }
 
  private:

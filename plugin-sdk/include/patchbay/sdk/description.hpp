@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace patchbay::sdk {
@@ -28,8 +29,10 @@ struct ResourceDescription {
 
 enum class AuthKind { kNone, kApiKey, kOAuth2 };
 
-/// Standard OAuth 2.0 authorization code; run by the host from this description.
+/// OAuth 2.0; run by the host from this description.
 struct OAuth2Description {
+  enum class Grant { kAuthorizationCode, kClientCredentials };
+  Grant grant = Grant::kAuthorizationCode;
   std::string authorize_url;
   std::string token_url;
   std::string revoke_url;
@@ -39,6 +42,13 @@ struct OAuth2Description {
   bool pkce = false;
   bool rotates_refresh_token = false; ///< Every refresh returns a new refresh token; the old one must never be sent again.
   std::chrono::seconds default_lifetime{3600};  ///< Where neither expires_in nor a JWT `exp` tells.
+  /// More parameters of the authorize URL: {"access_type", "offline"}.
+  std::vector<std::pair<std::string, std::string>> authorize_parameters;
+  /// Parameter of the callback that names the account ("realmId"); empty: authenticate() tells it.
+  std::string account_callback_parameter;
+  /// Boolean member of a token answer that is false in an error answered with 200 ("ok"); empty: the status tells.
+  std::string success_member;
+  bool tokens_expire = true;  ///< false: an answer without expires_in is a token that lives until it is revoked.
 };
 
 /// One credential of a connection, for forms and checks. Values are encrypted at rest and never read back.
@@ -87,12 +97,30 @@ struct SignatureDescription {
   std::uint32_t signatures_max = 8;   ///< Most signatures tried from one header.
 };
 
+/// Webhooks that come with a signed token of the sender in `Authorization: Bearer` (OpenID Connect). The host checks
+/// signature, issuer, expiry and hands the claims to Plugin::verify_webhook, which compares audience and sender.
+struct OidcDescription {
+  std::vector<std::string> issuers;
+  std::string keys_url;         ///< Where the issuer publishes its keys (JWK Set).
+  std::string keys_url_option;  ///< Option of the connection that overrides it; empty: none.
+};
+
+/// Registrations that the connector can keep at the service through its API.
+struct SubscriptionDescription {
+  bool supported = false;
+  std::chrono::seconds renew_before{0};  ///< Renewed when this little of its life is left; 0: it does not expire.
+};
+
 struct WebhookDescription {
   bool supported = false;
   SignatureDescription signature;
   std::vector<std::string> topics;
   std::chrono::milliseconds answer_within{3000};  ///< The service gives up after this.
   bool carries_snapshot = false;                  ///< Events hold the record; otherwise it must be fetched.
+  bool ordered = false;          ///< The service promises order; otherwise the newest state is fetched before it is applied.
+  bool unsigned_handshake = false;  ///< Plugin::answer_handshake may answer a request before its signature is checked.
+  std::optional<OidcDescription> oidc;
+  SubscriptionDescription subscriptions;
 };
 
 /// An operation that only this service has (decision G-10): run by POST /connections/{id}/operations/{name}.
@@ -116,6 +144,7 @@ struct Description {
   std::vector<RateBudgetDescription> rate_budgets;
   WebhookDescription webhooks;
   std::vector<OperationDescription> operations;
+  std::vector<std::string> channels;  ///< What ServiceClient::send_message sends: "email", "sms", "slack".
 
   const ResourceDescription* find_resource(std::string_view resource) const;
 };

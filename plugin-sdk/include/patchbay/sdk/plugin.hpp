@@ -9,7 +9,7 @@
 #include <cstdint>
 
 /// Raised whenever anything in the public headers changes in a way that old plugins cannot survive.
-#define PATCHBAY_SDK_ABI_VERSION 1
+#define PATCHBAY_SDK_ABI_VERSION 2
 
 #define PATCHBAY_STRINGIFY_INNER(x) #x
 #define PATCHBAY_STRINGIFY(x) PATCHBAY_STRINGIFY_INNER(x)

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace patchbay::sdk {
@@ -82,6 +83,47 @@ struct Health {
   bool healthy = false;
   std::string message;
   json::object details;
+  std::vector<std::string> notices;  ///< What the owner should know in time: a deprecated API version, a scope that is missing.
+};
+
+/// A file that goes with a message.
+struct MessageAttachment {
+  std::string name;
+  std::string content_type;
+  std::string content;  ///< Raw bytes.
+};
+
+/// A message to people, sent through a service.
+struct OutgoingMessage {
+  std::string channel;  ///< One of Description::channels.
+  std::string from;     ///< Sender; empty: the connection's own.
+  std::vector<std::string> to;  ///< Addresses, E.164 numbers or channel ids; 1..50.
+  std::string subject;  ///< E-mail only.
+  std::string text;
+  std::string html;       ///< E-mail only; empty: text only.
+  std::string thread_id;  ///< External id of the thread that is answered; empty: a new one.
+  std::vector<MessageAttachment> attachments;
+  json::object options;         ///< The service's own: Slack's `blocks`, Twilio's `mediaUrl`.
+  std::string idempotency_key;  ///< Same key, sent once, where the service can tell.
+};
+
+/// What the service said of a message it took.
+struct SentMessage {
+  std::string external_id;
+  std::string thread_id;
+  std::optional<Record> record;  ///< The message as a record of the resource "messages", where the answer holds it.
+};
+
+/// One registration at the service for its webhooks.
+struct Subscription {
+  std::string external_id;
+  std::string url;      ///< Where the service sends to.
+  std::string subject;  ///< What it watches, in the service's own terms ("primary calendar"); empty: the whole account.
+  std::vector<std::string> topics;
+  std::optional<SystemTime> expires_at;
+  /// Credentials that the service gave with it, to be kept encrypted ({"webhookSecret", …}); only in the answer to subscribe.
+  std::vector<std::pair<std::string, std::string>> credentials;
+  json::object details;
 };
 
 /// A webhook as it arrived. `body` holds the raw bytes that the signature covers.
@@ -91,6 +133,28 @@ struct WebhookRequest {
   Headers headers;
   std::string body;
   SystemTime received_at;
+  json::object verified_claims;  ///< Claims of the sender's token, checked by the host (OidcDescription); else empty.
+};
+
+/// A command that a person gave the hub through a service ("/patchbay jobs today").
+struct WebhookCommand {
+  std::string text;     ///< "jobs today"
+  std::string user_id;  ///< Who, in the service's terms.
+  std::string channel;  ///< Where.
+};
+
+/// What the hub says to a command, before the connector gives it the service's form.
+struct CommandReply {
+  bool ok = true;
+  std::string title;
+  std::vector<std::string> lines;
+};
+
+/// The answer to a webhook request.
+struct WebhookAnswer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body = R"({"received":true})";
 };
 
 /// One event inside a webhook.
@@ -105,6 +169,8 @@ struct WebhookEvent {
   std::optional<SystemTime> occurred_at;
   std::optional<Record> snapshot;  ///< The record, where the payload carries it whole.
   bool disconnected = false;       ///< The owner took the authorisation away (APP_DISCONNECT, account.application.deauthorized).
+  std::optional<WebhookCommand> command;  ///< A person waits for the answer; there is nothing to apply.
+  bool resync = false;             ///< The service says that something of `resource` changed but not what: a delta run follows.
 };
 
 }  // namespace patchbay::sdk

@@ -49,6 +49,19 @@ class ServiceClient {
   virtual Result<Health> health_check(const CallContext& context) = 0;
   /// Runs a declared operation.
   virtual Result<json::value> operate(const CallContext& context, const std::string& name, const json::object& arguments);
+  /// Sends a message on one of the described channels. kInvalid when the service refuses the address.
+  virtual Result<SentMessage> send_message(const CallContext& context, const OutgoingMessage& message);
+
+  // Registrations for webhooks, where SubscriptionDescription::supported. The host keeps them as they should be.
+  /// The account's registrations that this connection's credentials can see, other programs' among them.
+  virtual Result<std::vector<Subscription>> list_subscriptions(const CallContext& context);
+  /// Registers; `wanted` has url and topics. One call may make several where the service wants one for each subject: the
+  /// first is returned, list_subscriptions tells the others.
+  virtual Result<Subscription> subscribe(const CallContext& context, const Subscription& wanted);
+  /// Makes its life longer; may return another id (some services replace instead of renewing).
+  virtual Result<Subscription> renew_subscription(const CallContext& context, const Subscription& subscription);
+  /// Success when it is already gone.
+  virtual Result<void> unsubscribe(const CallContext& context, const Subscription& subscription);
 };
 
 /// A connector. One instance per loaded library, made once, never unloaded. All methods are const and thread-safe.
@@ -63,6 +76,12 @@ class Plugin {
   virtual Result<void> verify_webhook(const WebhookRequest& request, const ConnectionSettings& settings) const;
   /// Events of a webhook whose signature has been verified. kInvalid when the body makes no sense.
   virtual Result<std::vector<WebhookEvent>> parse_webhook(const WebhookRequest& request) const;
+  /// The answer to a verified request whose events are stored; `reply` when one of them was a command. The default is
+  /// 200 {"received":true}.
+  virtual Result<WebhookAnswer> answer_webhook(const WebhookRequest& request, const std::optional<CommandReply>& reply) const;
+  /// Only with WebhookDescription::unsigned_handshake: the answer to a service that asks whether somebody is there, before any
+  /// signature. nullopt: it is no handshake. Must do nothing but echo what was asked.
+  virtual Result<std::optional<WebhookAnswer>> answer_handshake(const WebhookRequest& request) const;
 };
 
 }  // namespace patchbay::sdk
