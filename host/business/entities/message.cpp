@@ -30,8 +30,13 @@ ResourceDescription message_description() {
                         .filterable(),
                     text("threadKey").at_most(255).read_only().filterable(),
                     field(FieldType::kBoolean, "isInternal").defaults_to("false"),
+                    field(FieldType::kTime, "sentAt")
+                        .read_only()
+                        .sortable()
+                        .says("When it was said; while it waits to be sent, when it was asked for."),
                     field(FieldType::kTime, "deliveredAt").read_only(),
                     field(FieldType::kTime, "readAt").read_only(),
+                    field(FieldType::kArray, "reactions").read_only().says("[{name, count, users}] of the service."),
                     text("serviceStatus").at_most(50).read_only().says("The status in the service's own word.")};
   message.row_filters = {{"own", "e.client_id = {client} and not e.is_internal",
                           [](const policy::Principal& principal, const sdk::json::object& visibility) {
@@ -41,7 +46,7 @@ ResourceDescription message_description() {
                           }},
                          {"assigned", "e.job_id in (select j.id " + std::string(kDispatchedJobs) + ")", nullptr}};
   message.visibility_fields = {{"clientId", "clientId"}, {"isInternal", "isInternal"}};
-  message.default_sort = "-createdAt";
+  message.default_sort = "-sentAt";
   message.read_permission = "read:messages";
   return message;
 }

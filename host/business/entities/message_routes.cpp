@@ -11,15 +11,15 @@ constexpr std::string_view kThreads =
     "with recent as (select e.* from messages e where e.id = any ($1::uuid[])), "
     "threads as (select distinct on (coalesce(r.thread_key, r.client_id::text, r.id::text), r.channel) r.*, "
     "coalesce(r.thread_key, r.client_id::text, r.id::text) as thread from recent r "
-    "order by coalesce(r.thread_key, r.client_id::text, r.id::text), r.channel, r.created_at desc, r.id desc) "
+    "order by coalesce(r.thread_key, r.client_id::text, r.id::text), r.channel, r.sent_at desc, r.id desc) "
     "select coalesce(json_agg(json_build_object('id', t.channel || ':' || t.thread, 'channel', t.channel, 'client', "
     "case when c.id is null then null else json_build_object('id', c.id, 'name', c.name) end, 'subject', t.subject, "
     "'lastMessage', "
     "json_build_object('id', t.id, 'direction', t.direction, 'body', left(t.body, 500), 'status', t.status, 'at', "
-    "to_char(t.created_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')), 'unreadCount', "
+    "to_char(t.sent_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')), 'unreadCount', "
     "(select count(*) from recent u where coalesce(u.thread_key, u.client_id::text, u.id::text) = t.thread and "
     "u.channel = t.channel "
-    "and u.direction = 'inbound' and u.read_at is null)) order by t.created_at desc, t.id desc), '[]') as threads "
+    "and u.direction = 'inbound' and u.read_at is null)) order by t.sent_at desc, t.id desc), '[]') as threads "
     "from threads t left join clients c on c.id = t.client_id";
 
 constexpr std::size_t kRecentMessages = resources::kPageSizeMax;
