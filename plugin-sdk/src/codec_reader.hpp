@@ -13,54 +13,53 @@
 
 namespace patchbay::sdk::detail {
 
-inline std::int64_t to_milliseconds(SystemTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
+enum class Need { kOptional, kRequired };
+using TextMap = std::map<std::string, std::string>;
+using TextPair = std::pair<std::string, std::string>;
 
-/// All readers leave the target as it is where an optional member is missing or null.
+template <typename Type>
+constexpr bool is_plain = std::is_arithmetic_v<Type> || std::is_same_v<Type, std::string> ||
+                          std::is_same_v<Type, json::value> || std::is_same_v<Type, json::object>;
+template <typename Type>
+constexpr bool is_pair = std::is_same_v<Type, TextPair>;
+template <typename Type>
+constexpr bool is_vector = false;
+template <typename Type>
+constexpr bool is_vector<std::vector<Type>> = true;
+template <typename Type>
+constexpr bool is_optional = false;
+template <typename Type>
+constexpr bool is_optional<std::optional<Type>> = true;
+template <typename Type>
+constexpr bool is_duration = false;
+template <typename Count, typename Period>
+constexpr bool is_duration<std::chrono::duration<Count, Period>> = true;
+
+template <typename Type>
+Result<Type> read_value(const json::value& value);
+
+/// The target is left as it is where an optional member is missing or null.
 class CodecReader {
  public:
-  CodecReader(const json::value& value, std::string type) : object_(value.if_object()), type_(std::move(type)) {
-    if (object_ == nullptr) fail("", "must be an object");
+  explicit CodecReader(const json::value& value) : object_(value.if_object()) {}
+
+  /// Comes first: the name that errors give the value ("codec.<name>").
+  void type(std::string_view name);
+
+  /// Reads by the type of the target; a struct by its own list of members.
+  template <typename Type>
+  void member(std::string_view name, Type& target, Need need = Need::kOptional) {
+    const json::value* found = find(name, need);
+    if (found != nullptr) read(name, *found, target);
   }
-
-  enum class Need { kOptional, kRequired };
-
-  void text(std::string_view name, std::string& target, Need need = Need::kOptional);
-  void flag(std::string_view name, bool& target);
-  void number(std::string_view name, double& target);
-  void texts(std::string_view name, std::vector<std::string>& target);
-  void text_map(std::string_view name, std::map<std::string, std::string>& target);
-  void object(std::string_view name, json::object& target);
-  void value(std::string_view name, json::value& target);
-  void headers(std::string_view name, Headers& target);
   /// Bytes as base64.
   void bytes(std::string_view name, std::string& target);
-  void time(std::string_view name, SystemTime& target);
-  void time(std::string_view name, std::optional<SystemTime>& target);
-
-  template <typename Integer>
-  void integer(std::string_view name, Integer& target, Need need = Need::kOptional) {
-    const json::value* found = member(name, need);
-    if (found == nullptr) return;
-    json::error_code error;
-    const auto read = found->to_number<Integer>(error);
-    if (error || found->is_double()) return fail(name, "must be a whole number in range");
-    target = read;
-  }
-
-  template <typename Duration>
-  void duration(std::string_view name, Duration& target, Need need = Need::kOptional) {
-    std::int64_t count = target.count();
-    integer(name, count, need);
-    target = Duration(count);
-  }
 
   /// A word out of a list; `names` are in the order of the enumeration's values from 0.
   template <typename Enumeration, std::size_t kCount>
   void word(std::string_view name, Enumeration& target, const std::string_view (&names)[kCount]) {
     std::string read;
-    text(name, read);
+    member(name, read);
     if (read.empty()) return;
     for (std::size_t index = 0; index < kCount; ++index) {
       if (names[index] == read) {
@@ -71,31 +70,6 @@ class CodecReader {
     fail(name, "has an unknown value");
   }
 
-  /// A nested value, read by its own decoder.
-  template <typename Type>
-  void nested(std::string_view name, Type& target, Result<Type> (*decode)(const json::value&),
-              Need need = Need::kOptional) {
-    const json::value* found = member(name, need);
-    if (found != nullptr) take(name, decode(*found), target);
-  }
-  template <typename Type>
-  void nested(std::string_view name, std::optional<Type>& target, Result<Type> (*decode)(const json::value&)) {
-    const json::value* found = member(name, Need::kOptional);
-    if (found != nullptr) take(name, decode(*found), target.emplace());
-  }
-  template <typename Type>
-  void list(std::string_view name, std::vector<Type>& target, Result<Type> (*decode)(const json::value&)) {
-    const json::array* found = array(name);
-    if (found == nullptr) return;
-    target.clear();
-    target.reserve(found->size());
-    for (const json::value& element : *found) {
-      const std::string place = std::string(name) + "[" + std::to_string(target.size()) + "]";
-      take(place, decode(element), target.emplace_back());
-      if (error_) return;
-    }
-  }
-
   template <typename Type>
   Result<Type> finish(Type value) {
     if (error_) return std::move(*error_);
@@ -103,9 +77,50 @@ class CodecReader {
   }
 
  private:
-  const json::value* member(std::string_view name, Need need);
-  const json::array* array(std::string_view name);
+  const json::value* find(std::string_view name, Need need);
   void fail(std::string_view name, std::string_view what);
+
+  void read(std::string_view name, const json::value& found, std::string& target);
+  void read(std::string_view name, const json::value& found, bool& target);
+  void read(std::string_view name, const json::value& found, double& target);
+  void read(std::string_view name, const json::value& found, json::object& target);
+  void read(std::string_view name, const json::value& found, json::value& target);
+  void read(std::string_view name, const json::value& found, TextMap& target);
+  void read(std::string_view name, const json::value& found, TextPair& target);
+  void read(std::string_view name, const json::value& found, SystemTime& target);
+
+  template <typename Type>
+  void read(std::string_view name, const json::value& found, Type& target) {
+    if constexpr (std::is_integral_v<Type>) {
+      json::error_code error;
+      const auto number = found.to_number<Type>(error);
+      if (error || found.is_double()) return fail(name, "must be a whole number in range");
+      target = number;
+    } else if constexpr (is_duration<Type>) {
+      std::int64_t count = target.count();
+      read(name, found, count);
+      target = Type(count);
+    } else if constexpr (is_optional<Type>) {
+      read(name, found, target.emplace());
+    } else if constexpr (is_vector<Type>) {
+      read_list(name, found, target);
+    } else {
+      take(name, read_value<Type>(found), target);
+    }
+  }
+
+  template <typename Type>
+  void read_list(std::string_view name, const json::value& found, std::vector<Type>& target) {
+    const json::array* elements = found.if_array();
+    if (elements == nullptr) return fail(name, "must be a list");
+    target.clear();
+    target.reserve(elements->size());
+    for (const json::value& element : *elements) {
+      const std::string place = std::string(name) + "[" + std::to_string(target.size()) + "]";
+      read(place, element, target.emplace_back());
+      if (error_) return;
+    }
+  }
 
   template <typename Type>
   void take(std::string_view name, Result<Type> result, Type& target) {
@@ -122,16 +137,12 @@ class CodecReader {
   std::optional<Error> error_;
 };
 
-/// "a", "b" → ["a","b"].
-json::array encode_texts(const std::vector<std::string>& texts);
-json::object encode_text_map(const std::map<std::string, std::string>& texts);
-
 template <typename Type>
-json::array encode_list(const std::vector<Type>& list, json::value (*encode_one)(const Type&)) {
-  json::array encoded;
-  encoded.reserve(list.size());
-  for (const Type& element : list) encoded.push_back(encode_one(element));
-  return encoded;
+Result<Type> read_value(const json::value& value) {
+  CodecReader reader(value);
+  Type target;
+  members(reader, target);
+  return reader.finish(std::move(target));
 }
 
 }  // namespace patchbay::sdk::detail

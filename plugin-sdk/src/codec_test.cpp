@@ -61,16 +61,54 @@ TEST(Codec, CarriesRecordsAndRequests) {
   expect_round_trip(WriteRequest{"jobs", "1", json::value{{"a", nullptr}}, {"a"}, "key", "v1"}, decode_write_request);
   expect_round_trip(AccountIdentity{"acct", "Ada", {"read", "write"}, {{"x", 1}}}, decode_account_identity);
   expect_round_trip(TokenGrant{"a", "r", kTime}, decode_token_grant);
-  expect_round_trip(Health{true, "fine", {{"x", 1}}}, decode_health);
+  expect_round_trip(Health{true, "fine", {{"x", 1}}, {"old version"}}, decode_health);
   EXPECT_EQ(decode_page(encode(Page{}))->total_estimate, std::nullopt);
 }
 
+TEST(Codec, CarriesMessages) {
+  const OutgoingMessage message{"email",    "a@x", {"b@x", "c@x"}, "s", "t", "<h>", "th", {{"n", "text/plain", "\xFF"}},
+                                {{"o", 1}}, "key"};
+  expect_round_trip(message, decode_outgoing_message);
+  EXPECT_EQ(decode_outgoing_message(encode(message))->attachments.front().content, "\xFF");
+  expect_round_trip(SentMessage{"m1", "th", full_record()}, decode_sent_message);
+  expect_round_trip(SentMessage{"m1", "", std::nullopt}, decode_sent_message);
+  EXPECT_EQ(decode_outgoing_message({{"from", "x"}}).error().field, "channel");
+}
+
+TEST(Codec, CarriesRegistrations) {
+  const Subscription whole{"s1", "https://hub", "primary", {"a", "b"}, kTime, {{"webhookSecret", "w"}}, {{"x", 1}}};
+  expect_round_trip(whole, decode_subscription);
+  EXPECT_EQ(decode_subscription(encode(whole))->credentials, whole.credentials);
+  expect_round_trip(Subscription{}, decode_subscription);
+  EXPECT_EQ(decode_subscription({{"credentials", json::array{"a"}}}).error().field, "credentials[0]");
+}
+
 TEST(Codec, CarriesWebhooks) {
-  expect_round_trip(WebhookRequest{"POST", "https://hub/x", {{"Stripe-Signature", "t=1"}}, "\x01\x02", kTime},
-                    decode_webhook_request);
-  expect_round_trip(
-      WebhookEvent{"invoice.paid", "evt_1", "evt_1", "acct_1", "invoices", "in_1", true, kTime, full_record(), true},
-      decode_webhook_event);
+  WebhookRequest request{"POST", "https://hub/x", {{"Stripe-Signature", "t=1"}}, "\x01\x02", kTime, {{"iss", "g"}}};
+  expect_round_trip(request, decode_webhook_request);
+  EXPECT_EQ(decode_webhook_request(encode(request))->verified_claims, request.verified_claims);
+  WebhookEvent event;
+  event.topic = "invoice.paid";
+  event.event_id = "evt_1";
+  event.dedupe_key = "evt_1";
+  event.account_id = "acct_1";
+  event.resource = "invoices";
+  event.external_id = "in_1";
+  event.deleted = event.disconnected = true;
+  event.occurred_at = kTime;
+  event.snapshot = full_record();
+  event.command = WebhookCommand{"jobs today", "U1", "C1"};
+  event.resync = true;
+  expect_round_trip(event, decode_webhook_event);
+  EXPECT_EQ(decode_webhook_event(encode(event))->command->user_id, "U1");
+  EXPECT_FALSE(decode_webhook_event({{"topic", "a"}, {"dedupeKey", "b"}})->command.has_value());
+}
+
+TEST(Codec, CarriesAnswers) {
+  expect_round_trip(CommandReply{false, "No", {"a", "b"}}, decode_command_reply);
+  EXPECT_FALSE(decode_command_reply(encode(CommandReply{false, "No", {}}))->ok);
+  expect_round_trip(WebhookAnswer{202, "text/plain", "\x00x"s}, decode_webhook_answer);
+  EXPECT_EQ(decode_webhook_answer(encode(WebhookAnswer{204, "", ""}))->body, "");
 }
 
 TEST(Codec, CarriesSettingsAndContext) {
@@ -102,12 +140,27 @@ Description full_description() {
   description.version = "1.2.3";
   description.documentation_url = "https://docs.example";
   description.auth = AuthKind::kOAuth2;
-  description.oauth2 = OAuth2Description{"https://a", "https://t", "https://r", {"s"}, ",", false, true, true, 60s};
+  description.oauth2 = OAuth2Description{OAuth2Description::Grant::kClientCredentials,
+                                         "https://a",
+                                         "https://t",
+                                         "https://r",
+                                         {"s"},
+                                         ",",
+                                         false,
+                                         true,
+                                         true,
+                                         60s,
+                                         {{"access_type", "offline"}},
+                                         "realmId",
+                                         "ok",
+                                         false};
   description.resources = {{"customers", "client", {"a"}, true, true, true, true, true, true, true, {"f"}, {"s"}}};
   description.credentials = {{"secretKey", "Key", "There", true}};
   description.options = {{"apiBase", OptionKind::kEnum, "a", "help", {"a", "b"}}};
   description.rate_budgets = {{"*", 100, 2.5, 4}};
-  description.webhooks = {true, {}, {"a.b"}, 900ms, true};
+  description.webhooks = {true, {}, {"a.b"}, 900ms, true, true, true, true, {}, {true, 3600s}};
+  description.webhooks.oidc = OidcDescription{{"https://i"}, "https://k", "keysUrl"};
+  description.channels = {"email", "sms"};
   description.webhooks.signature = {SignatureDescription::Algorithm::kHmacSha256,
                                     SignatureDescription::Encoding::kBase64,
                                     "k",
@@ -125,6 +178,14 @@ Description full_description() {
 
 TEST(Codec, CarriesDescriptions) {
   expect_round_trip(full_description(), decode_description);
+  const auto decoded = decode_description(encode(full_description()));
+  EXPECT_EQ(decoded->oauth2->grant, OAuth2Description::Grant::kClientCredentials);
+  EXPECT_EQ(decoded->oauth2->authorize_parameters, full_description().oauth2->authorize_parameters);
+  EXPECT_EQ(decoded->oauth2->success_member, "ok");
+  EXPECT_FALSE(decoded->oauth2->tokens_expire);
+  EXPECT_EQ(decoded->webhooks.oidc->keys_url_option, "keysUrl");
+  EXPECT_EQ(decoded->webhooks.subscriptions.renew_before, 3600s);
+  EXPECT_EQ(decoded->channels, full_description().channels);
   Description tiny;
   tiny.name = "tiny";
   expect_round_trip(tiny, decode_description);

@@ -134,7 +134,7 @@ sdk::Result<void> JobberClient::remove(const sdk::CallContext& context, const st
 
 sdk::Result<sdk::Health> JobberClient::health_check(const sdk::CallContext& context) {
   PATCHBAY_ASSIGN(const auto account, authenticate(context));
-  return sdk::Health{true, "Jobber answers for " + account.name, {{"account", account.account_id}}};
+  return sdk::Health{true, "Jobber answers for " + account.name, {{"account", account.account_id}}, {}};
 }
 
 }  // namespace patchbay::jobber

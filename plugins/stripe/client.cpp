@@ -86,7 +86,7 @@ sdk::Result<void> StripeClient::remove(const sdk::CallContext& context, const st
 
 sdk::Result<sdk::Health> StripeClient::health_check(const sdk::CallContext& context) {
   PATCHBAY_ASSIGN(const auto account, authenticate(context));
-  return sdk::Health{true, "Stripe answers for " + account.name, {{"account", account.account_id}}};
+  return sdk::Health{true, "Stripe answers for " + account.name, {{"account", account.account_id}}, {}};
 }
 
 }  // namespace patchbay::stripe

@@ -91,6 +91,65 @@ TEST_P(ChildTest, TheDescriptionIsTheSame) {
   EXPECT_EQ(loaded_->in_child, GetParam());
   ASSERT_EQ(loaded_->description.resources.size(), 1u);
   EXPECT_EQ(loaded_->description.resources[0].filters, std::vector<std::string>{"colour"});
+  const sdk::WebhookDescription& webhooks = loaded_->description.webhooks;
+  ASSERT_TRUE(webhooks.oidc.has_value());
+  EXPECT_EQ(webhooks.oidc->issuers, std::vector<std::string>{"https://issuer"});
+  EXPECT_TRUE(webhooks.unsigned_handshake);
+  EXPECT_TRUE(webhooks.subscriptions.supported);
+  EXPECT_EQ(webhooks.subscriptions.renew_before, std::chrono::hours(24));
+  EXPECT_EQ(loaded_->description.channels, (std::vector<std::string>{"email", "sms"}));
+}
+
+TEST_P(ChildTest, AMessageGoesOutWhole) {
+  sdk::OutgoingMessage message{
+      "email",           "me@a.example", {"you@b.example", "they@c.example"}, "Hello", "text", "<p>html</p>", "t1", {},
+      {{"priority", 5}}, "key-1"};
+  message.attachments = {{"a.bin", "application/octet-stream", std::string("\x00\xff\n", 3)}};
+  const auto sent = client_->send_message(context(), message);
+  ASSERT_TRUE(sent.ok()) << sent.error().message;
+  EXPECT_EQ(sent->external_id, "key-1");
+  EXPECT_EQ(sent->thread_id, "t1");
+  ASSERT_TRUE(sent->record.has_value());
+  EXPECT_EQ(sent->record->updated_at, host_.now());
+  const sdk::json::value expected{
+      {"channel", "email"},
+      {"from", "me@a.example"},
+      {"to", {"you@b.example", "they@c.example"}},
+      {"subject", "Hello"},
+      {"text", "text"},
+      {"html", "<p>html</p>"},
+      {"attachments", sdk::json::array{sdk::json::array{"a.bin", "application/octet-stream", "AP8K"}}},
+      {"options", {{"priority", 5}}}};
+  EXPECT_EQ(sdk::canonical_json(sent->record->data), sdk::canonical_json(expected));
+}
+
+TEST_P(ChildTest, RegistrationsAreMadeListedRenewedAndTakenAway) {
+  sdk::Subscription wanted;
+  wanted.url = "https://hub/webhooks/echo";
+  wanted.subject = "primary calendar";
+  wanted.topics = {"thing.changed", "thing.gone"};
+  wanted.details = {{"colour", "red"}};
+  const auto made = client_->subscribe(context(), wanted);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_EQ(made->external_id, "s1");
+  EXPECT_EQ(made->expires_at, host_.now());
+  EXPECT_EQ(made->credentials, (std::vector<std::pair<std::string, std::string>>{{"webhookSecret", "whsec"}}));
+  ASSERT_TRUE(client_->subscribe(context(), wanted).ok());
+  const auto renewed = client_->renew_subscription(context(), *made);
+  ASSERT_TRUE(renewed.ok()) << renewed.error().message;
+  EXPECT_EQ(renewed->expires_at, host_.now() + std::chrono::hours(1));
+  const auto listed = client_->list_subscriptions(context());
+  ASSERT_TRUE(listed.ok()) << listed.error().message;
+  ASSERT_EQ(listed->size(), 2u);
+  EXPECT_EQ((*listed)[0].expires_at, renewed->expires_at);
+  EXPECT_EQ((*listed)[1].url, wanted.url);
+  EXPECT_EQ((*listed)[1].subject, wanted.subject);
+  EXPECT_EQ((*listed)[1].topics, wanted.topics);
+  EXPECT_EQ((*listed)[1].details, wanted.details);
+  EXPECT_TRUE((*listed)[1].credentials.empty());
+  EXPECT_TRUE(client_->unsubscribe(context(), *made).ok());
+  EXPECT_EQ(client_->list_subscriptions(context())->size(), 1u);
+  EXPECT_EQ(client_->renew_subscription(context(), *made).error().code, "echo.subscription");
 }
 
 TEST_P(ChildTest, TokensAreAskedOfTheHost) {
@@ -151,7 +210,9 @@ TEST_P(ChildTest, RecordsWritesAndOperations) {
   EXPECT_EQ(sdk::string_at(updated->data, "changed[1]"), "b");
   EXPECT_TRUE(client_->remove(context(), "things", "gone").ok());
   EXPECT_EQ(client_->remove(context(), "things", "kept").error().error_class, sdk::ErrorClass::kConflict);
-  EXPECT_TRUE(client_->health_check(context())->healthy);
+  const auto health = client_->health_check(context());
+  EXPECT_TRUE(health->healthy);
+  EXPECT_EQ(health->notices, std::vector<std::string>{"the API version ends in May"});
   const auto operated = client_->operate(context(), "spin", {{"times", 3}});
   ASSERT_TRUE(operated.ok());
   EXPECT_EQ(sdk::string_at(*operated, "ran"), "spin");
@@ -195,6 +256,41 @@ TEST_P(ChildTest, WebhooksAreVerifiedAndParsed) {
   EXPECT_EQ(events->front().occurred_at, host_.now());
   ASSERT_TRUE(events->front().snapshot.has_value());
   EXPECT_TRUE(events->front().snapshot->deleted);
+  EXPECT_TRUE(events->front().resync);
+  EXPECT_FALSE(events->front().command.has_value());
+}
+
+TEST_P(ChildTest, VerifiedClaimsReachTheVerification) {
+  sdk::WebhookRequest request;
+  request.verified_claims = {{"email", "s3cret"}};
+  EXPECT_TRUE(loaded_->plugin->verify_webhook(request, settings_).ok());
+  request.verified_claims = {{"email", "another"}};
+  EXPECT_FALSE(loaded_->plugin->verify_webhook(request, settings_).ok());
+}
+
+TEST_P(ChildTest, HandshakesAndCommandsAreAnswered) {
+  sdk::WebhookRequest request;
+  request.body = "challenge \x01 abc";
+  const auto handshake = loaded_->plugin->answer_handshake(request);
+  ASSERT_TRUE(handshake.ok()) << handshake.error().message;
+  ASSERT_TRUE(handshake->has_value());
+  EXPECT_EQ((*handshake)->body, "\x01 abc");
+  EXPECT_EQ((*handshake)->content_type, "text/plain");
+  request.body = "/jobs today";
+  EXPECT_FALSE(loaded_->plugin->answer_handshake(request)->has_value());
+  const auto events = loaded_->plugin->parse_webhook(request);
+  ASSERT_TRUE(events.ok()) << events.error().message;
+  ASSERT_TRUE(events->front().command.has_value());
+  EXPECT_EQ(events->front().command->text, "jobs today");
+  EXPECT_EQ(events->front().command->user_id, "U1");
+  EXPECT_EQ(events->front().command->channel, "C1");
+  const auto answer = loaded_->plugin->answer_webhook(request, sdk::CommandReply{false, "Jobs", {"one", "two"}});
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_EQ(answer->body, "not Jobs to /jobs today\none\ntwo");
+  const auto silent = loaded_->plugin->answer_webhook(request, std::nullopt);
+  ASSERT_TRUE(silent.ok());
+  EXPECT_EQ(silent->status, 204);
+  EXPECT_TRUE(silent->body.empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(InProcessAndInAChild, ChildTest, testing::Bool(),

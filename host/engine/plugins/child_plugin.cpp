@@ -136,6 +136,19 @@ sdk::json::object ChildProcess::serve(const Frame& frame, sdk::HostServices* ser
   return refuse("there is no host service '" + service + "'");
 }
 
+template <typename Item>
+sdk::Result<std::vector<Item>> decode_items(const sdk::json::value& list,
+                                            sdk::Result<Item> (*decode)(const sdk::json::value&)) {
+  if (!list.is_array()) return sdk::permanent_error("plugin.channel_frame", "the plugin's process sent no list");
+  std::vector<Item> items;
+  items.reserve(list.get_array().size());
+  for (const auto& encoded : list.get_array()) {
+    PATCHBAY_ASSIGN(Item item, decode(encoded));
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
 /// Calls of one connection. The child is started at the first call and again after it ended.
 class ChildClient : public sdk::ServiceClient {
  public:
@@ -181,6 +194,29 @@ class ChildClient : public sdk::ServiceClient {
                                         const sdk::json::object& arguments) override {
     return call("operate", context, {{"name", name}, {"arguments", arguments}});
   }
+  sdk::Result<sdk::SentMessage> send_message(const sdk::CallContext& context,
+                                             const sdk::OutgoingMessage& message) override {
+    PATCHBAY_ASSIGN(const auto result, call("send_message", context, {{"message", sdk::encode(message)}}));
+    return sdk::decode_sent_message(result);
+  }
+  sdk::Result<std::vector<sdk::Subscription>> list_subscriptions(const sdk::CallContext& context) override {
+    PATCHBAY_ASSIGN(const auto result, call("list_subscriptions", context, {}));
+    return decode_items(result, sdk::decode_subscription);
+  }
+  sdk::Result<sdk::Subscription> subscribe(const sdk::CallContext& context, const sdk::Subscription& wanted) override {
+    PATCHBAY_ASSIGN(const auto result, call("subscribe", context, {{"subscription", sdk::encode(wanted)}}));
+    return sdk::decode_subscription(result);
+  }
+  sdk::Result<sdk::Subscription> renew_subscription(const sdk::CallContext& context,
+                                                    const sdk::Subscription& subscription) override {
+    PATCHBAY_ASSIGN(const auto result,
+                    call("renew_subscription", context, {{"subscription", sdk::encode(subscription)}}));
+    return sdk::decode_subscription(result);
+  }
+  sdk::Result<void> unsubscribe(const sdk::CallContext& context, const sdk::Subscription& subscription) override {
+    PATCHBAY_TRY(call("unsubscribe", context, {{"subscription", sdk::encode(subscription)}}));
+    return {};
+  }
 
  private:
   sdk::Result<sdk::json::value> call(const char* name, const sdk::CallContext& context, sdk::json::object message) {
@@ -221,14 +257,20 @@ class ChildPlugin : public sdk::Plugin {
   }
   sdk::Result<std::vector<sdk::WebhookEvent>> parse_webhook(const sdk::WebhookRequest& request) const override {
     PATCHBAY_ASSIGN(const auto result, call({{"call", "parse_webhook"}, {"request", sdk::encode(request)}}));
-    std::vector<sdk::WebhookEvent> events;
-    if (!result.is_array())
-      return sdk::permanent_error("plugin.channel_frame", "the plugin's process sent no list of events");
-    for (const auto& item : result.as_array()) {
-      PATCHBAY_ASSIGN(sdk::WebhookEvent event, sdk::decode_webhook_event(item));
-      events.push_back(std::move(event));
-    }
-    return events;
+    return decode_items(result, sdk::decode_webhook_event);
+  }
+  sdk::Result<sdk::WebhookAnswer> answer_webhook(const sdk::WebhookRequest& request,
+                                                 const std::optional<sdk::CommandReply>& reply) const override {
+    sdk::json::object message{{"call", "answer_webhook"}, {"request", sdk::encode(request)}};
+    if (reply) message["reply"] = sdk::encode(*reply);
+    PATCHBAY_ASSIGN(const auto result, call(std::move(message)));
+    return sdk::decode_webhook_answer(result);
+  }
+  sdk::Result<std::optional<sdk::WebhookAnswer>> answer_handshake(const sdk::WebhookRequest& request) const override {
+    PATCHBAY_ASSIGN(const auto result, call({{"call", "answer_handshake"}, {"request", sdk::encode(request)}}));
+    if (result.is_null()) return std::optional<sdk::WebhookAnswer>();
+    PATCHBAY_ASSIGN(sdk::WebhookAnswer answer, sdk::decode_webhook_answer(result));
+    return std::optional(std::move(answer));
   }
 
  private:

@@ -30,22 +30,55 @@ void check_resource(const sdk::Description& description, const sdk::ResourceDesc
   }
 }
 
+void check_oauth2(const sdk::OAuth2Description& oauth2, Problems& problems) {
+  if (oauth2.token_url.empty()) problems.push_back("OAuth 2.0 needs a token_url");
+  const bool asks_owner = oauth2.grant == sdk::OAuth2Description::Grant::kAuthorizationCode;
+  if (asks_owner && oauth2.authorize_url.empty()) problems.push_back("an authorization code needs an authorize_url");
+  if (!asks_owner && !oauth2.account_callback_parameter.empty())
+    problems.push_back("client credentials have no callback that could name the account");
+  for (const auto& [name, value] : oauth2.authorize_parameters) {
+    static const std::set<std::string> kOwned = {"response_type", "client_id",      "redirect_uri",         "scope",
+                                                 "state",         "code_challenge", "code_challenge_method"};
+    if (name.empty() || kOwned.count(name) != 0)
+      problems.push_back("the authorize parameter '" + name + "' is the host's own");
+  }
+}
+
 void check_auth(const sdk::Description& description, Problems& problems) {
   const bool oauth = description.auth == sdk::AuthKind::kOAuth2;
   if (oauth && !description.oauth2) problems.push_back("auth is OAuth 2.0 but its endpoints are not described");
   if (!oauth && description.oauth2) problems.push_back("OAuth 2.0 endpoints are described but auth is another kind");
-  if (oauth && description.oauth2 &&
-      (description.oauth2->authorize_url.empty() || description.oauth2->token_url.empty())) {
-    problems.push_back("OAuth 2.0 needs both authorize_url and token_url");
-  }
+  if (description.oauth2) check_oauth2(*description.oauth2, problems);
   if (description.auth == sdk::AuthKind::kApiKey && description.credentials.empty()) {
     problems.push_back("auth is by API key but no credential is described");
   }
 }
 
+void check_oidc(const sdk::Description& description, Problems& problems) {
+  const sdk::OidcDescription& oidc = *description.webhooks.oidc;
+  if (oidc.issuers.empty()) problems.push_back("webhooks come with a token of no named issuer");
+  if (oidc.keys_url.empty()) problems.push_back("webhooks come with a token but the issuer's keys_url is not named");
+  const bool known_option =
+      oidc.keys_url_option.empty() ||
+      std::any_of(description.options.begin(), description.options.end(), [&](const auto& option) {
+        return option.name == oidc.keys_url_option && option.kind == sdk::OptionKind::kUrl;
+      });
+  if (!known_option)
+    problems.push_back("the option '" + oidc.keys_url_option + "' of the issuer's keys is not a described URL");
+  // The claims are compared by the plugin, and by nothing else.
+  if (description.webhooks.signature.algorithm != sdk::SignatureDescription::Algorithm::kCustom)
+    problems.push_back("webhooks with a token of the sender need a signature check of the plugin's own");
+}
+
 void check_webhooks(const sdk::Description& description, Problems& problems) {
   const sdk::WebhookDescription& webhooks = description.webhooks;
-  if (!webhooks.supported) return;
+  if (!webhooks.supported) {
+    if (webhooks.subscriptions.supported)
+      problems.push_back("webhook registrations are kept but webhooks are not supported");
+    return;
+  }
+  if (webhooks.oidc) check_oidc(description, problems);
+  if (webhooks.subscriptions.renew_before.count() < 0) problems.push_back("renew_before is negative");
   if (webhooks.topics.empty()) problems.push_back("webhooks are supported but no topic is named");
   const sdk::SignatureDescription& signature = webhooks.signature;
   using Algorithm = sdk::SignatureDescription::Algorithm;
@@ -87,6 +120,11 @@ sdk::Result<void> check_description(const sdk::Description& description, std::st
   check_unique(description.resources, "resource", name_of, problems);
   check_unique(description.credentials, "credential", name_of, problems);
   check_unique(description.options, "option", name_of, problems);
+  const auto itself = [](const std::string& item) { return item; };
+  check_unique(description.channels, "channel", itself, problems);
+  for (const std::string& channel : description.channels) {
+    if (!is_name(channel)) problems.push_back("channel '" + channel + "' is not lower case letters, digits, _ and -");
+  }
   check_auth(description, problems);
   check_webhooks(description, problems);
   if (problems.empty()) return {};

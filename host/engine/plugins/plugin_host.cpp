@@ -132,7 +132,7 @@ class CallServer {
     const std::string call = sdk::string_at(message, "call");
     if (call == "describe") return sdk::encode(plugin_.describe());
     if (call == "connect") return connect(message);
-    if (call == "parse_webhook" || call == "verify_webhook") return webhook(call, message);
+    if (message.contains("request") && !message.contains("context")) return webhook(call, message);
     if (client_ == nullptr) return sdk::permanent_error("plugin.no_client", "there is no connection for this call");
     PATCHBAY_ASSIGN(const sdk::CallContext context, sdk::decode_call_context(message.at("context")));
     return client_call(call, context, message);
@@ -143,6 +143,18 @@ class CallServer {
   static sdk::Result<sdk::json::value> encoded(sdk::Result<T> result) {
     if (!result.ok()) return std::move(result).error();
     return sdk::encode(*result);
+  }
+
+  template <typename T>
+  static sdk::Result<sdk::json::value> encoded_list(sdk::Result<std::vector<T>> list) {
+    if (!list.ok()) return std::move(list).error();
+    sdk::json::array items;
+    items.reserve(list->size());
+    for (const T& item : *list) items.push_back(sdk::encode(item));
+    return sdk::json::value(std::move(items));
+  }
+  static sdk::Error no_call(const std::string& call) {
+    return sdk::permanent_error("plugin.no_call", "there is no call '" + call + "'");
   }
 
   sdk::Result<sdk::json::value> connect(const sdk::json::object& message) {
@@ -158,10 +170,19 @@ class CallServer {
       PATCHBAY_TRY(plugin_.verify_webhook(request, settings));
       return sdk::json::value(true);
     }
-    PATCHBAY_ASSIGN(const auto events, plugin_.parse_webhook(request));
-    sdk::json::array items;
-    for (const auto& event : events) items.push_back(sdk::encode(event));
-    return sdk::json::value(std::move(items));
+    if (call == "answer_handshake") {
+      PATCHBAY_ASSIGN(const auto answer, plugin_.answer_handshake(request));
+      return answer ? sdk::encode(*answer) : sdk::json::value(nullptr);
+    }
+    if (call == "answer_webhook") {
+      std::optional<sdk::CommandReply> reply;
+      if (const auto* encoded_reply = message.if_contains("reply")) {
+        PATCHBAY_ASSIGN(reply, sdk::decode_command_reply(*encoded_reply));
+      }
+      return encoded(plugin_.answer_webhook(request, reply));
+    }
+    if (call == "parse_webhook") return encoded_list(plugin_.parse_webhook(request));
+    return no_call(call);
   }
 
   sdk::Result<sdk::json::value> client_call(const std::string& call, const sdk::CallContext& context,
@@ -188,7 +209,24 @@ class CallServer {
       PATCHBAY_ASSIGN(const sdk::WriteRequest request, sdk::decode_write_request(message.at("request")));
       return encoded(call == "create" ? client_->create(context, request) : client_->update(context, request));
     }
-    return sdk::permanent_error("plugin.no_call", "there is no call '" + call + "'");
+    if (call == "send_message") {
+      PATCHBAY_ASSIGN(const sdk::OutgoingMessage sent, sdk::decode_outgoing_message(message.at("message")));
+      return encoded(client_->send_message(context, sent));
+    }
+    if (call == "list_subscriptions") return encoded_list(client_->list_subscriptions(context));
+    return subscription_call(call, context, message);
+  }
+
+  sdk::Result<sdk::json::value> subscription_call(const std::string& call, const sdk::CallContext& context,
+                                                  const sdk::json::object& message) {
+    const auto* encoded_subscription = message.if_contains("subscription");
+    if (encoded_subscription == nullptr) return no_call(call);
+    PATCHBAY_ASSIGN(const sdk::Subscription subscription, sdk::decode_subscription(*encoded_subscription));
+    if (call == "subscribe") return encoded(client_->subscribe(context, subscription));
+    if (call == "renew_subscription") return encoded(client_->renew_subscription(context, subscription));
+    if (call != "unsubscribe") return no_call(call);
+    PATCHBAY_TRY(client_->unsubscribe(context, subscription));
+    return sdk::json::value(true);
   }
 
   const sdk::Plugin& plugin_;

@@ -189,10 +189,10 @@ sdk::Result<Connection> ConnectionFlow::finish_authorization(const std::string& 
 sdk::Result<sdk::Health> ConnectionFlow::health(const std::string& id) {
   PATCHBAY_ASSIGN(const Connection connection, wiring_.store.get(id));
   auto lease = wiring_.clients.client(connection);
-  if (!lease.ok()) return sdk::Health{false, lease.error().message, {{"code", lease.error().code}}};
+  if (!lease.ok()) return sdk::Health{false, lease.error().message, {{"code", lease.error().code}}, {}};
   auto health = (*lease)->client().health_check(interactive_context());
   // An unhealthy connection is an answer, not a failure of the question.
-  if (!health.ok()) return sdk::Health{false, health.error().message, {{"code", health.error().code}}};
+  if (!health.ok()) return sdk::Health{false, health.error().message, {{"code", health.error().code}}, {}};
   return health;
 }
 

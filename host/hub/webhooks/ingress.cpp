@@ -117,7 +117,7 @@ sdk::Result<Ingress::Candidates> Ingress::find_candidates(
 void Ingress::process(const std::shared_ptr<Delivery>& delivery, bool on_io_thread) {
   http::Request& request = delivery->context->request;
   sdk::WebhookRequest webhook{request.method, settings_.public_url + request.target, request.headers,
-                              std::move(request.body), clock_.now()};
+                              std::move(request.body), clock_.now(), {}};
   const Candidates good = verified(*delivery, webhook);
   if (good.empty()) return delivery->reply(refuse(*delivery->context));
   auto receipts = make_receipts(*delivery, good, std::move(webhook));

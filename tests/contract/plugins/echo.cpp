@@ -97,14 +97,51 @@ class EchoClient : public ServiceClient {
     if (external_id == "kept") return conflict_error("echo.kept", "it is kept");
     return {};
   }
-  Result<Health> health_check(const CallContext&) override { return Health{true, "well", {{"since", "always"}}}; }
+  Result<Health> health_check(const CallContext&) override {
+    return Health{true, "well", {{"since", "always"}}, {"the API version ends in May"}};
+  }
   Result<json::value> operate(const CallContext&, const std::string& name, const json::object& arguments) override {
     return json::value{{"ran", name}, {"with", arguments}};
+  }
+  /// Says back every member of the message.
+  Result<SentMessage> send_message(const CallContext&, const OutgoingMessage& message) override {
+    json::array attachments;
+    for (const auto& [name, content_type, content] : message.attachments) {
+      attachments.push_back(json::array{json::string(name), json::string(content_type), base64_encode(content)});
+    }
+    json::value data{{"channel", message.channel}, {"from", message.from},      {"to", json::value_from(message.to)},
+                     {"subject", message.subject}, {"text", message.text},      {"html", message.html},
+                     {"attachments", attachments}, {"options", message.options}};
+    return SentMessage{message.idempotency_key, message.thread_id,
+                       Record{"messages", message.idempotency_key, "", services_.clock.now(), false, std::move(data)}};
+  }
+  Result<std::vector<Subscription>> list_subscriptions(const CallContext&) override { return subscriptions_; }
+  Result<Subscription> subscribe(const CallContext&, const Subscription& wanted) override {
+    Subscription made = wanted;
+    made.external_id = "s" + std::to_string(subscriptions_.size() + 1);
+    made.expires_at = services_.clock.now();
+    subscriptions_.push_back(made);
+    made.credentials = {{"webhookSecret", "whsec"}};
+    return made;
+  }
+  Result<Subscription> renew_subscription(const CallContext&, const Subscription& subscription) override {
+    for (Subscription& kept : subscriptions_) {
+      if (kept.external_id != subscription.external_id) continue;
+      kept.expires_at = services_.clock.now() + std::chrono::hours(1);
+      return kept;
+    }
+    return not_found_error("echo.subscription", "it is not there");
+  }
+  Result<void> unsubscribe(const CallContext&, const Subscription& subscription) override {
+    std::erase_if(subscriptions_,
+                  [&](const Subscription& kept) { return kept.external_id == subscription.external_id; });
+    return {};
   }
 
  private:
   ConnectionSettings settings_;
   HostServices services_;
+  std::vector<Subscription> subscriptions_;
 };
 
 class EchoPlugin : public Plugin {
@@ -125,6 +162,10 @@ class EchoPlugin : public Plugin {
     description.webhooks.supported = true;
     description.webhooks.topics = {"thing.changed"};
     description.webhooks.signature.algorithm = SignatureDescription::Algorithm::kCustom;
+    description.webhooks.unsigned_handshake = true;
+    description.webhooks.oidc = OidcDescription{{"https://issuer"}, "https://issuer/keys", "apiBase"};
+    description.webhooks.subscriptions = {true, std::chrono::hours(24)};
+    description.channels = {"email", "sms"};
     return description;
   }
   Result<std::unique_ptr<ServiceClient>> connect(const ConnectionSettings& settings,
@@ -132,6 +173,7 @@ class EchoPlugin : public Plugin {
     return std::unique_ptr<ServiceClient>(std::make_unique<EchoClient>(settings, services));
   }
   Result<void> verify_webhook(const WebhookRequest& request, const ConnectionSettings& settings) const override {
+    if (string_at(request.verified_claims, "email") == settings.credential("key")) return {};
     if (find_header(request.headers, "X-Key") == settings.credential("key")) return {};
     return auth_error("echo.signature", "wrong key");
   }
@@ -145,7 +187,20 @@ class EchoPlugin : public Plugin {
     event.external_id = request.body;
     event.occurred_at = request.received_at;
     event.snapshot = Record{"things", request.body, "", std::nullopt, true, nullptr};
+    event.resync = true;
+    if (request.body.starts_with('/')) event.command = WebhookCommand{request.body.substr(1), "U1", "C1"};
     return std::vector{std::move(event)};
+  }
+  Result<WebhookAnswer> answer_webhook(const WebhookRequest& request,
+                                       const std::optional<CommandReply>& reply) const override {
+    if (!reply) return WebhookAnswer{204, "text/plain", ""};
+    std::string text = (reply->ok ? "" : "not ") + reply->title + " to " + request.body;
+    for (const std::string& line : reply->lines) text += "\n" + line;
+    return WebhookAnswer{200, "text/plain", std::move(text)};
+  }
+  Result<std::optional<WebhookAnswer>> answer_handshake(const WebhookRequest& request) const override {
+    if (!request.body.starts_with("challenge ")) return std::optional<WebhookAnswer>();
+    return std::optional(WebhookAnswer{200, "text/plain", request.body.substr(10)});
   }
 };
 

@@ -118,6 +118,9 @@ struct WebhookDescription {
   std::chrono::milliseconds answer_within{3000};  ///< The service gives up after this.
   bool carries_snapshot = false;                  ///< Events hold the record; otherwise it must be fetched.
   bool ordered = false;          ///< The service promises order; otherwise the newest state is fetched before it is applied.
+  /// Plugin::answer_webhook says what every request is answered with; otherwise it is asked only where somebody waits for the
+  /// reply to a command.
+  bool own_answer = false;
   bool unsigned_handshake = false;  ///< Plugin::answer_handshake may answer a request before its signature is checked.
   std::optional<OidcDescription> oidc;
   SubscriptionDescription subscriptions;

@@ -76,8 +76,8 @@ class Plugin {
   virtual Result<void> verify_webhook(const WebhookRequest& request, const ConnectionSettings& settings) const;
   /// Events of a webhook whose signature has been verified. kInvalid when the body makes no sense.
   virtual Result<std::vector<WebhookEvent>> parse_webhook(const WebhookRequest& request) const;
-  /// The answer to a verified request whose events are stored; `reply` when one of them was a command. The default is
-  /// 200 {"received":true}.
+  /// The answer to a verified request whose events are stored; `reply` when one of them was a command. Asked for commands, and
+  /// with WebhookDescription::own_answer for every request. The default is 200 {"received":true}.
   virtual Result<WebhookAnswer> answer_webhook(const WebhookRequest& request, const std::optional<CommandReply>& reply) const;
   /// Only with WebhookDescription::unsigned_handshake: the answer to a service that asks whether somebody is there, before any
   /// signature. nullopt: it is no handshake. Must do nothing but echo what was asked.
