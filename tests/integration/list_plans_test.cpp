@@ -33,7 +33,7 @@ class ListPlans : public ResourcesTest {
         const auto indexes,
         session.execute("select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition "
                         "from pg_index i join pg_class c on c.oid = i.indrelid where not i.indisprimary and "
-                        "c.relname in ('clients', 'estimates', 'jobs', 'invoices', 'payments', 'messages')"));
+                        "c.relname in ('clients', 'estimates', 'jobs', 'invoices', 'payments', 'messages', 'appointments')"));
     for (std::size_t i = 0; i < indexes.size(); ++i)
       PATCHBAY_TRY(session.execute("drop index " + indexes.text(i, "name")));
     const std::string others = std::to_string(kOthers);
@@ -75,6 +75,13 @@ class ListPlans : public ResourcesTest {
                         ", (array['email','sms','slack'])[1 + i % 3], 'inbound', 'Subject ' || i, "
                         "'t' || i % 9999, " +
                         at + ", " + at + " from generate_series(1, " + others + ") i"));
+    PATCHBAY_TRY(session.execute(
+        "insert into appointments (id, client_id, job_id, technician_id, title, type, status, scheduled_start_at, "
+        "series_key, created_at, updated_at) select " +
+        id("a") + ", " + client + ", " + id("j") +
+        ", md5('u' || i % 500)::uuid, 'Visit ' || i, (array['ONSITE_VISIT','REMOTE_SESSION'])[1 + i % 2], "
+        "(array['SCHEDULED','COMPLETED','CANCELLED'])[1 + i % 3], " +
+        at + ", 's' || i % 9999, " + at + ", " + at + " from generate_series(1, " + others + ") i"));
     for (std::size_t i = 0; i < indexes.size(); ++i) PATCHBAY_TRY(session.execute(indexes.text(i, "definition")));
     return {};
   }

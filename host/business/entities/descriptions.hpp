@@ -11,5 +11,6 @@ resources::ResourceDescription job_description();
 resources::ResourceDescription invoice_description();
 resources::ResourceDescription payment_description();
 resources::ResourceDescription message_description();
+resources::ResourceDescription appointment_description();
 
 }  // namespace patchbay::entities

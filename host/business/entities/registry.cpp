@@ -12,6 +12,7 @@ resources::Registry make_registry() {
   registry.add(invoice_description());
   registry.add(payment_description());
   registry.add(message_description());
+  registry.add(appointment_description());
   return registry;
 }
 

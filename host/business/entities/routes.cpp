@@ -69,6 +69,7 @@ gateway::Routes make_routes(const RouteParts& parts) {
   add_job_routes(parts, routes);
   add_money_routes(parts, routes);
   add_message_routes(parts, routes);
+  add_appointment_routes(parts, routes);
   return routes;
 }
 

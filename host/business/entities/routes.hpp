@@ -12,6 +12,7 @@ gateway::Routes make_routes(const resources::RouteParts& parts);
 void add_job_routes(const resources::RouteParts& parts, gateway::Routes& routes);
 void add_money_routes(const resources::RouteParts& parts, gateway::Routes& routes);
 void add_message_routes(const resources::RouteParts& parts, gateway::Routes& routes);
+void add_appointment_routes(const resources::RouteParts& parts, gateway::Routes& routes);
 void add_client_routes(const resources::RouteParts& parts, gateway::Routes& routes);
 
 /// PATCH /{path}/{id}/status {status, reason?}.

@@ -113,7 +113,7 @@ struct ResourceDescription {
   std::map<std::string, std::string> move_actions;  // state → event action; others are "<kind>.status_changed"
   std::vector<std::string> closed_states;           // fields of such a row are closed
   std::vector<std::string> deletable_states;        // empty: any
-  std::string assigned_field;                       // kUuidList of users that the row is assigned to
+  std::string assigned_field;                       // kUuidList of users, or kUuid of one, that the row is assigned to
   /// Read-only values that follow from what a caller writes; `current` is null on create. Canonical names only.
   std::function<sdk::json::object(const sdk::json::object& body, const sdk::json::object* current)> derive;
   /// Follows every write of rows of this kind in its transaction, once for all of them: values of other rows that

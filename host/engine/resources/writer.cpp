@@ -55,7 +55,8 @@ sdk::Error told_by_field(const ResourceDescription& description, sdk::Error erro
 
 bool is_assigned(const ResourceDescription& description, const storage::Rows& rows, const std::string& user_id) {
   if (description.assigned_field.empty() || user_id.empty()) return false;
-  return cell(rows, description, description.assigned_field).find('"' + user_id + '"') != std::string::npos;
+  const std::string assigned = cell(rows, description, description.assigned_field);
+  return assigned == user_id || assigned.find('"' + user_id + '"') != std::string::npos;
 }
 
 bool is_set(const std::string& text) {
@@ -306,7 +307,11 @@ sdk::Result<WriteOutcome> Writer::move(storage::Session& session, const Resource
     if (is_set(given != nullptr ? given->text.value_or("") : cell(current.rows, description, name))) continue;
     return sdk::conflict_error("workflow.field_missing", "It needs " + name + " before it can be " + to_status + ".");
   }
-  for (sql::ColumnValue& value : also.values) change.body.values.push_back(std::move(value));
+  for (sql::ColumnValue& value : also.values) {
+    // A time that is given counts before the time of the move.
+    std::erase_if(change.body.values, [&](const sql::ColumnValue& other) { return other.field == value.field; });
+    change.body.values.push_back(std::move(value));
+  }
   return store(session, description, actor, current, std::move(change));
 }
 
