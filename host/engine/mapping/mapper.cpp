@@ -167,6 +167,14 @@ std::string make_fingerprint(const ResourceMapping& rules, const MappedRecord& r
 Mapper::Mapper(const Mapping& mapping, const resources::Registry& registry, MappingContext context)
     : mapping_(mapping), registry_(registry), context_(std::move(context)) {}
 
+/// An address in the form in which entities are found by it; nullopt where it is none (a sender's name, a short code).
+std::optional<std::string> Mapper::identity_key(const std::string& kind, const std::string& address) const {
+  if (kind == "phone") return base::normalize_phone(address, context_.phone_region);
+  const auto email = transform_email(sdk::json::value(sdk::json::string(address)));
+  if (!email.ok() || !email->value) return std::nullopt;
+  return std::string(email->value->get_string());
+}
+
 sdk::Result<void> Mapper::map_field(const FieldRule& rule, const resources::ResourceDescription& description,
                                     const sdk::json::value& data, MappedRecord& record) const {
   const resources::Field& field = *description.find_field(rule.field);
@@ -183,7 +191,9 @@ sdk::Result<void> Mapper::map_field(const FieldRule& rule, const resources::Reso
     return {};
   }
   if (rule.kind == Transform::kReference) {
-    record.references.push_back({rule.field, rule.reference, std::string(result.value->get_string())});
+    const std::string target(result.value->get_string());
+    const auto key = rule.find_by.empty() ? std::optional(target) : identity_key(rule.find_by, target);
+    if (key) record.references.push_back({rule.field, rule.reference, *key});
     return {};
   }
   const auto fitted = fit_length(rule, field, *result.value);

@@ -33,7 +33,8 @@ constexpr std::string_view kYaml =
     "      dueDate: {from: due, transform: unix_time}\n"
     "      count: {from: count}\n"
     "      open: {from: open}\n"
-    "      title: {from: title, template: \"Bill {number}\"}\n";
+    "      title: {from: title, template: \"Bill {number}\"}\n"
+    "      contactId: {from: contact, find_by: phone}\n";
 
 class MapperTest : public ::testing::Test {
  protected:
@@ -121,6 +122,18 @@ TEST_F(MapperTest, MoneyNeverLosesADigit) {
   EXPECT_NE(failure("bills", R"({"amount":99999999999999999999999999})").find("total"), std::string::npos);
   EXPECT_NE(failure("bills", R"({"amount":1.5})").find("total"), std::string::npos);
   EXPECT_NE(failure("bills", R"({"amount":1,"currency":"dollars"})").find("currency"), std::string::npos);
+}
+
+TEST_F(MapperTest, FindsByAKeyInItsNormalForm) {
+  const auto mapped = map("bills", R"({"contact":" (810) 555-0100 "})");
+  ASSERT_EQ(mapped.references.size(), 1u);
+  EXPECT_EQ(mapped.references[0].field, "contactId");
+  EXPECT_EQ(mapped.references[0].resource, "client.phone");
+  EXPECT_EQ(mapped.references[0].external_id, "+18105550100");
+  EXPECT_TRUE(map("bills", R"({"contact":"PIZZA"})").references.empty()) << "a sender's name is no phone";
+  EXPECT_TRUE(map("bills", R"({"contact":"55501"})").references.empty()) << "nor is a short code";
+  EXPECT_EQ(map("bills", R"({"contact":"+18105550100"})").fingerprint, mapped.fingerprint);
+  EXPECT_NE(map("bills", R"({"contact":"+18105550101"})").fingerprint, mapped.fingerprint);
 }
 
 TEST_F(MapperTest, MapsTimesNumbersTemplatesAndReferences) {

@@ -95,6 +95,15 @@ sdk::Result<void> load_fields(const Node& node, const resources::ResourceDescrip
   return {};
 }
 
+/// Only what has an e-mail or a phone can be found by it.
+sdk::Result<void> check_find_by(const Node& node, const FieldRule& rule, const resources::Field& field,
+                                const resources::Registry& registry) {
+  if (rule.find_by.empty()) return {};
+  const resources::ResourceDescription* target = registry.find(field.references);
+  if (target != nullptr && target->find_field(rule.find_by) != nullptr) return {};
+  return node.error("mapping.find_by", "A " + field.references + " has no " + rule.find_by + " to be found by.");
+}
+
 sdk::Result<ResourceMapping> load_resource(const std::string& name, const Node& node, const sdk::Description& connector,
                                            const resources::Registry& registry) {
   const sdk::ResourceDescription* resource = connector.find_resource(name);
@@ -129,6 +138,7 @@ sdk::Result<ResourceMapping> load_resource(const std::string& name, const Node& 
   for (FieldRule& rule : mapping.fields) {
     const resources::Field* field = target->find_field(rule.field);
     rule.required = rule.required || (field->required && !field->nullable);
+    PATCHBAY_TRY(check_find_by(node, rule, *field, registry));
   }
   const bool money = std::any_of(mapping.fields.begin(), mapping.fields.end(), [](const FieldRule& rule) {
     return rule.kind == Transform::kMoneyMinor || rule.kind == Transform::kMoneyMajor;

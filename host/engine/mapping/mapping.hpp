@@ -21,11 +21,12 @@ struct MappingContext {
   std::string phone_region = "US";
 };
 
-/// A reference to another record, resolved to an entity by its link when the page is applied.
+/// A reference to another record, resolved to an entity by its link when the page is applied; or to the one entity that
+/// has an e-mail or a phone, for services that know an address but no client.
 struct Reference {
-  std::string field;     // target field: "clientId"
-  std::string resource;  // of the same connection: "clients"
-  std::string external_id;
+  std::string field;        // target field: "clientId"
+  std::string resource;     // of the same connection: "clients"; by a key: "client.phone", "client.email"
+  std::string external_id;  // by a key: the e-mail in lower case, the phone as E.164
 };
 
 /// A record in the unified model's words.
@@ -96,7 +97,8 @@ struct FieldRule {
   bool cut = false;           // text longer than the column is cut instead of refused
   bool required = false;      // a record without it is refused
   std::string template_text;  // "Job #{jobNumber}" where everything in `from` is empty
-  std::string reference;      // resource that the value is an external id of
+  std::string reference;      // resource that the value is an external id of; with find_by: "client.phone"
+  std::string find_by;        // phone, email: the value is one of the entity that the field refers to
   int rank = 0;               // who wins between services; the same field's higher rank owns it
   std::string to;             // path in the service's shape for write-back; empty: never written
   base::yaml::Place place;
@@ -154,6 +156,7 @@ class Mapper {
  private:
   sdk::Result<void> map_field(const FieldRule& rule, const resources::ResourceDescription& description,
                               const sdk::json::value& data, MappedRecord& record) const;
+  std::optional<std::string> identity_key(const std::string& kind, const std::string& address) const;
   const Mapping& mapping_;
   const resources::Registry& registry_;
   MappingContext context_;

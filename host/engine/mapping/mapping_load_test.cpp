@@ -83,6 +83,15 @@ TEST(MappingLoad, RefusesWhatCannotWork) {
       {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {clientId: c}}\n", "belong together"},
       {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {clientId: {from: c, reference: people}}}\n",
        "Unknown resource of acme"},
+      {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {contactId: {from: c, find_by: fax}}}\n",
+       "Unknown key"},
+      {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {title: {from: c, find_by: phone}}}\n",
+       "refers to an entity"},
+      {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {jobId: {from: c, find_by: phone}}}\n",
+       "has no phone"},
+      {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {contactId: {from: c, find_by: phone, to: "
+       "c}}}\n",
+       "not written back"},
   };
   for (const auto& [yaml, reason] : cases) {
     const std::string message = refusal(yaml);

@@ -38,10 +38,13 @@ inline resources::Registry make_registry() {
   invoice.kind = "invoice";
   invoice.path = invoice.table = "invoices";
   invoice.fields = {
-      make_field("clientId", "client_id", FieldType::kUuid), make_field("currency", "currency", FieldType::kText, 3),
+      make_field("clientId", "client_id", FieldType::kUuid), make_field("jobId", "job_id", FieldType::kUuid),
+      make_field("contactId", "contact_id", FieldType::kUuid), make_field("currency", "currency", FieldType::kText, 3),
       make_field("total", "total", FieldType::kMoney),       make_field("dueDate", "due_date", FieldType::kTime),
       make_field("count", "count", FieldType::kInteger),     make_field("open", "open", FieldType::kBoolean),
       make_field("title", "title", FieldType::kText, 100)};
+  invoice.fields[2].references = "client";
+  invoice.fields[1].references = "invoice";
   resources::Registry registry;
   registry.add(client);
   registry.add(invoice);

@@ -11,9 +11,10 @@ namespace {
 
 using base::yaml::Node;
 
-const std::vector<std::string> kKeys = {"from",     "transform", "values",    "constant", "when",
-                                        "parts",    "currency",  "keep",      "negate",   "cut",
-                                        "required", "template",  "reference", "rank",     "to"};
+const std::vector<std::string> kKeys = {"from",      "transform", "values", "constant", "when",     "parts",
+                                        "currency",  "keep",      "negate", "cut",      "required", "template",
+                                        "reference", "find_by",   "rank",   "to"};
+const std::vector<std::string> kIdentityKeys = {"email", "phone"};
 
 /// Moves an error of a checker without a place to the node's place.
 template <typename Value>
@@ -123,6 +124,15 @@ sdk::Result<void> load_texts(const Node& node, const resources::Field& field, co
       return unknown_name(*reference, "resource of " + connector.name, rule.reference, known);
     }
   }
+  if (const Node* find_by = node.find("find_by")) {
+    PATCHBAY_ASSIGN(rule.find_by, find_by->text());
+    if (std::find(kIdentityKeys.begin(), kIdentityKeys.end(), rule.find_by) == kIdentityKeys.end())
+      return unknown_name(*find_by, "key", rule.find_by, kIdentityKeys);
+    if (field.references.empty() || !rule.reference.empty())
+      return find_by->error("mapping.find_by",
+                            "`find_by` belongs to a field that refers to an entity, without `reference`.");
+    rule.reference = field.references + "." + rule.find_by;
+  }
   if (const Node* to = node.find("to")) {
     PATCHBAY_ASSIGN(rule.to, to->text());
     PATCHBAY_TRY(at_node(*to, check_path(rule.to, true)));
@@ -180,8 +190,10 @@ sdk::Result<void> check_whole(const Node& node, FieldRule& rule) {
     return node.error("mapping.values", "An enum that is read from the record needs `values`.");
   }
   if ((rule.kind == Transform::kReference) != !rule.reference.empty()) {
-    return node.error("mapping.reference", "`reference` and a field that holds an id belong together.");
+    return node.error("mapping.reference", "`reference` (or `find_by`) and a field that holds an id belong together.");
   }
+  if (!rule.find_by.empty() && !rule.to.empty())
+    return node.error("mapping.find_by", "What is found by a key is not written back.");
   if (rule.from.empty() && rule.constant.empty() && rule.template_text.empty() && rule.when.empty()) {
     return node.error("mapping.from", "The field needs `from`, `when`, `template` or `constant`.");
   }

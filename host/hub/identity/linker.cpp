@@ -1,5 +1,6 @@
 #include "hub/identity/linker.hpp"
 
+#include "hub/identity/key_lookup.hpp"
 #include "platform/base/digest.hpp"
 #include "platform/base/ids.hpp"
 
@@ -71,14 +72,6 @@ sdk::Result<CandidatesByKey> find_candidates(storage::Session& session, const Id
   return candidates;
 }
 
-std::string phone_column(const resources::ResourceDescription& description) {
-  const resources::Field* phone = description.find_field("phone");
-  if (phone == nullptr) return {};
-  const resources::Field* normal =
-      phone->normalized_field.empty() ? nullptr : description.find_field(phone->normalized_field);
-  return normal == nullptr ? phone->column : normal->column;
-}
-
 }  // namespace
 
 sdk::Result<std::vector<Resolution>> Linker::resolve(storage::Session& session, const IdentityScope& scope,
@@ -89,9 +82,10 @@ sdk::Result<std::vector<Resolution>> Linker::resolve(storage::Session& session, 
     if (scope.by_phone && !record.phone.empty()) phones.insert(record.phone);
   }
   PATCHBAY_TRY(lock_keys(session, scope, records));
-  PATCHBAY_ASSIGN(const CandidatesByKey by_email, find_candidates(session, scope, emails, "lower(e.email)"));
+  PATCHBAY_ASSIGN(const CandidatesByKey by_email,
+                  find_candidates(session, scope, emails, key_expression(*scope.description, "email")));
   PATCHBAY_ASSIGN(const CandidatesByKey by_phone,
-                  find_candidates(session, scope, phones, "e." + phone_column(*scope.description)));
+                  find_candidates(session, scope, phones, key_expression(*scope.description, "phone")));
   return match(records, by_email, by_phone, &base::new_uuid, scope.contested);
 }
 

@@ -131,7 +131,17 @@ sdk::Result<ApplyCounts> PageApplier::apply(storage::Session& session, const App
 sdk::Result<void> PageApplier::settle_references(storage::Session& session, const connections::Connection& connection,
                                                  const mapping::Mapper& mapper) const {
   const ApplyTools tools{registry_, writer_, mappings_, linker_};
-  PATCHBAY_ASSIGN(const auto filled, take_fillable(session, connection.id, "", {}));
+  PATCHBAY_ASSIGN(auto filled, take_fillable(session, connection.id, "", {}));
+  std::set<std::string> targets;
+  for (const auto& rules : mapper.mapping().resources()) {
+    for (const auto& rule : rules.fields) {
+      if (!rule.find_by.empty()) targets.insert(rule.reference);
+    }
+  }
+  for (const std::string& target : targets) {
+    PATCHBAY_ASSIGN(auto found, take_found(session, registry_, connection.id, target));
+    std::move(found.begin(), found.end(), std::back_inserter(filled));
+  }
   return write_filled(tools, session, connection, mapper.mapping(), filled);
 }
 

@@ -44,7 +44,8 @@ class PageApplier {
   /// (storage.unavailable, storage.serialization, …) fail the page, and "sync.create_under_way" (kTransient): a record
   /// may be the echo of one that the hub is creating right now; try again a moment later.
   sdk::Result<ApplyCounts> apply(storage::Session& session, const ApplyRequest& request) const;
-  /// Fills references whose record has arrived meanwhile by another way; for the end of a run.
+  /// Fills references whose record, or whose entity with the key, has arrived meanwhile by another way; for the end of a
+  /// run.
   sdk::Result<void> settle_references(storage::Session& session, const connections::Connection& connection,
                                       const mapping::Mapper& mapper) const;
 

@@ -164,7 +164,7 @@ sdk::Result<void> PageRun::set_matches_aside() {
 sdk::Result<void> PageRun::resolve_references() {
   std::vector<const mapping::MappedRecord*> records;
   for (const PageItem& item : items_) records.push_back(&item.record);
-  PATCHBAY_ASSIGN(targets_, find_targets(session_, request_.connection->id, records));
+  PATCHBAY_ASSIGN(targets_, find_targets(session_, tools_.registry, request_.connection->id, records));
   for (PageItem& item : items_) {
     for (const auto& reference : item.record.references) {
       const auto found = targets_.find({reference.resource, reference.external_id});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/mapping/mapping.hpp"
+#include "engine/resources/description.hpp"
 #include "platform/storage/session.hpp"
 
 #include <map>
@@ -11,10 +12,12 @@
 
 namespace patchbay::sync {
 
-/// (resource, external id) → entity id, of one connection. Deleted records still count: an invoice keeps its client.
+/// (resource, external id) → entity id, of one connection. Deleted records still count: an invoice keeps its client. Or
+/// ("client.phone", number) → the one entity that has it.
 using ReferenceTargets = std::map<std::pair<std::string, std::string>, std::string>;
 
-sdk::Result<ReferenceTargets> find_targets(storage::Session& session, const std::string& connection_id,
+sdk::Result<ReferenceTargets> find_targets(storage::Session& session, const resources::Registry& registry,
+                                           const std::string& connection_id,
                                            const std::vector<const mapping::MappedRecord*>& records);
 
 /// Stores what the records wait for. `known`: those of them, of `resource`, that may have waited before.
@@ -36,5 +39,9 @@ struct FilledReference {
 sdk::Result<std::vector<FilledReference>> take_fillable(storage::Session& session, const std::string& connection_id,
                                                         const std::string& resource,
                                                         const std::vector<std::string>& external_ids);
+
+/// Takes (and forgets) what waits for an entity with a key, where exactly one has it by now; `target`: "client.phone".
+sdk::Result<std::vector<FilledReference>> take_found(storage::Session& session, const resources::Registry& registry,
+                                                     const std::string& connection_id, const std::string& target);
 
 }  // namespace patchbay::sync

@@ -1,0 +1,29 @@
+#include "hub/identity/key_lookup.hpp"
+
+namespace patchbay::identity {
+
+std::string key_expression(const resources::ResourceDescription& description, std::string_view key_name) {
+  const resources::Field* field = description.find_field(key_name);
+  if (field == nullptr) return "null";
+  if (field->type == resources::FieldType::kEmail) return "lower(e." + field->column + ")";
+  const resources::Field* normal =
+      field->normalized_field.empty() ? nullptr : description.find_field(field->normalized_field);
+  return "e." + (normal == nullptr ? field->column : normal->column);
+}
+
+sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& session,
+                                                            const resources::ResourceDescription& description,
+                                                            std::string_view key_name,
+                                                            const std::set<std::string>& keys) {
+  std::map<std::string, std::string> found;
+  if (keys.empty()) return found;
+  const std::string sql = "select k.key, (array_agg(e.id))[1] as id from unnest($1::text[]) as k(key) join " +
+                          description.table + " e on " + key_expression(description, key_name) +
+                          " = k.key and e.deleted_at is null group by k.key having count(*) = 1";
+  const std::vector<std::string> wanted(keys.begin(), keys.end());
+  PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted)}));
+  for (std::size_t row = 0; row < rows.size(); ++row) found[rows.text(row, "key")] = rows.text(row, "id");
+  return found;
+}
+
+}  // namespace patchbay::identity
