@@ -81,7 +81,7 @@ class ScriptedClient : public sdk::ServiceClient {
   sdk::Result<void> remove(const sdk::CallContext&, const std::string& resource, const std::string& id) override {
     return service_.remove(resource, id);
   }
-  sdk::Result<sdk::Health> health_check(const sdk::CallContext&) override { return sdk::Health{true, "", {}}; }
+  sdk::Result<sdk::Health> health_check(const sdk::CallContext&) override { return sdk::Health{true, "", {}, {}}; }
 
  private:
   ScriptedService& service_;

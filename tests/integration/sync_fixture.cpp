@@ -69,6 +69,14 @@ sdk::Description jobber_description() {
   return description;
 }
 
+sdk::Description twilio_description() {
+  sdk::Description description;
+  description.name = "twilio";
+  description.resources = {make_resource("messages", {}, false)};
+  add_options(description);
+  return description;
+}
+
 sdk::Result<std::unique_ptr<connections::ClientLease>> ScriptedClients::client(
     const connections::Connection& connection) {
   return std::unique_ptr<connections::ClientLease>(std::make_unique<ScriptedLease>(services.at(connection.id)));
@@ -87,7 +95,7 @@ sdk::Result<void> HeldClaim::complete(storage::Session& session, const std::vect
 SyncTest::SyncTest()
     : pool_(std::make_unique<storage::PgPool>(pool_settings(database_.url()), metrics_)),
       connections_(*pool_, box_, plugins_) {
-  for (const auto& description : {stripe_description(), jobber_description()}) {
+  for (const auto& description : {stripe_description(), jobber_description(), twilio_description()}) {
     plugins::LoadedPlugin plugin;
     plugin.description = description;
     plugins_.add(std::move(plugin));

@@ -24,9 +24,10 @@
 
 namespace patchbay::testing {
 
-/// The descriptions of the two connectors whose mappings are tested, as far as the host looks at them.
+/// The descriptions of the connectors whose mappings are tested, as far as the host looks at them.
 sdk::Description stripe_description();
 sdk::Description jobber_description();
+sdk::Description twilio_description();
 
 /// Hands out the scripted service of each connection.
 class ScriptedClients : public connections::ClientFactory {

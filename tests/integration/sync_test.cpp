@@ -157,6 +157,44 @@ TEST_F(SyncRunTest, AReferenceIsFilledWhenItsRecordArrives) {
   EXPECT_EQ(count("sync_pending_references"), 0);
 }
 
+std::string text_from(const std::string& number) {
+  return R"({"direction":"inbound","status":"received","body":"hi","from":")" + number + R"(","derived":{"contact":")" +
+         number + R"("}})";
+}
+
+TEST_F(SyncRunTest, AMessageBelongsToTheOneClientWithItsNumber) {
+  stripe().put("customers", "cus_1", R"({"name":"Known","phone":"(810) 555-0100"})");
+  stripe().put("customers", "cus_2", R"({"name":"Shared","phone":"810-555-0177","email":"a@example.com"})");
+  stripe().put("customers", "cus_3", R"({"name":"Shared too","phone":"+1 810 555 0177","email":"b@example.com"})");
+  sync(stripe_);
+  const std::string twilio = connect("twilio");
+  service(twilio).put("messages", "SM1", text_from("+18105550100"));
+  service(twilio).put("messages", "SM2", text_from("+18105550177"));
+  service(twilio).put("messages", "SM3", text_from("+18105550199"));
+  service(twilio).put("messages", "SM4", text_from("72345"));
+  sync(twilio);
+  const auto client_of = [&](const std::string& sid) {
+    return value(
+        "select coalesce(c.name, '') from entity_links l join messages m on m.id = l.entity_id"
+        " left join clients c on c.id = m.client_id where l.external_id = $1",
+        {sid});
+  };
+  EXPECT_EQ(client_of("SM1"), "Known");
+  EXPECT_EQ(client_of("SM2"), "") << "two have the number: nobody is guessed";
+  EXPECT_EQ(client_of("SM3"), "");
+  EXPECT_EQ(count("messages where client_id is null"), 3);
+  EXPECT_EQ(count("sync_pending_references"), 2) << "a short code is nobody's phone";
+  // Who wrote first becomes a client later, and of the two only one is left.
+  stripe().put("customers", "cus_4", R"({"name":"Late","phone":"810.555.0199"})");
+  stripe().put("customers", "cus_3", R"({"name":"Shared too","phone":null,"email":"b@example.com"})");
+  sync(stripe_);
+  sync(twilio, sdk::SyncMode::kIncremental);
+  EXPECT_EQ(client_of("SM3"), "Late");
+  EXPECT_EQ(client_of("SM2"), "Shared");
+  EXPECT_EQ(client_of("SM1"), "Known");
+  EXPECT_EQ(count("sync_pending_references"), 0);
+}
+
 TEST_F(SyncRunTest, ADryRunCountsAndLeavesNothing) {
   add_customers(120);
   const std::string run = sync(stripe_, sdk::SyncMode::kFull, true);

@@ -40,7 +40,7 @@ class TestClient : public sdk::ServiceClient {
   explicit TestClient(TestService& service) : service_(service) {}
   sdk::Result<sdk::AccountIdentity> authenticate(const sdk::CallContext&) override { return sdk::AccountIdentity{}; }
   sdk::Result<sdk::Page> list(const sdk::CallContext&, const sdk::ListRequest&) override { return sdk::Page{}; }
-  sdk::Result<sdk::Health> health_check(const sdk::CallContext&) override { return sdk::Health{true, "", {}}; }
+  sdk::Result<sdk::Health> health_check(const sdk::CallContext&) override { return sdk::Health{true, "", {}, {}}; }
   sdk::Result<sdk::Record> get(const sdk::CallContext&, const std::string& resource,
                                const std::string& external_id) override {
     ++service_.gets;
