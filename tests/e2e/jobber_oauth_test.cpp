@@ -102,7 +102,7 @@ TEST_F(JobberOAuth, AsksForItsOwnerWhereTheGrantIsGone) {
   sandbox_.control("POST", "/clock", {{"advanceSeconds", 2 * 3600}});
   const auto run = api_.wait_for_run(api_.start_sync(connection_), 120s);
   EXPECT_EQ(sdk::string_at(run, "state"), "failed") << sdk::json::serialize(run);
-  EXPECT_EQ(state(), "needs_reauth");
+  EXPECT_EQ(state(), "needs_reconnect");
   sandbox_.control("DELETE", "/faults", sdk::json::object());
   authorize();
   api_.sync(connection_, "full", 120s);

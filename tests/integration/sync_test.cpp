@@ -276,7 +276,7 @@ TEST_F(SyncRunTest, ARefusedCredentialNeedsTheOwner) {
   };
   const std::string run = sync(stripe_);
   EXPECT_EQ(run_state(run), "failed");
-  EXPECT_EQ(value("select state || ': ' || state_reason from connections"), "needs_reauth: The key has expired.");
+  EXPECT_EQ(value("select state || ': ' || state_reason from connections"), "needs_reconnect: The key has expired.");
 }
 
 TEST_F(SyncRunTest, OneResourceThatCannotBeReadDoesNotKeepTheOthers) {

@@ -27,6 +27,28 @@ sdk::Result<sdk::json::object> object_member(const sdk::json::object& body, cons
   return member->as_object();
 }
 
+/// Whether its owner agrees in a browser; otherwise credentials are all it needs.
+bool owner_authorizes(const sdk::Description& description) {
+  return description.auth == sdk::AuthKind::kOAuth2 && description.oauth2 &&
+         description.oauth2->grant == sdk::OAuth2Description::Grant::kAuthorizationCode;
+}
+
+std::vector<std::string> wanted_scopes(const sdk::Description& description) {
+  return description.oauth2 ? description.oauth2->scopes : std::vector<std::string>();
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+/// An account's name in a URL: anything printable that is no blank.
+bool is_account_id(const std::string& text) {
+  return !text.empty() && text.size() <= 255 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+}
+
 sdk::Result<void> check_members(const sdk::json::object& body, std::initializer_list<std::string_view> known) {
   for (const auto& member : body) {
     if (std::find(known.begin(), known.end(), std::string_view(member.key())) == known.end()) {
@@ -41,7 +63,8 @@ sdk::Result<void> check_members(const sdk::json::object& body, std::initializer_
 
 sdk::Result<void> ConnectionFlow::store_given_tokens(storage::Session& session, const Connection& connection,
                                                      const sdk::json::object& credentials) {
-  sdk::TokenGrant grant;
+  oauth::Grant given;
+  sdk::TokenGrant& grant = given.tokens;
   grant.access_token = sdk::string_at(credentials, "accessToken");
   grant.refresh_token = sdk::string_at(credentials, "refreshToken");
   if (grant.access_token.empty() && grant.refresh_token.empty()) return {};
@@ -53,7 +76,7 @@ sdk::Result<void> ConnectionFlow::store_given_tokens(storage::Session& session, 
                                 "credentials.expiresAt");
     grant.expires_at = *time;
   }
-  return wiring_.tokens.store(session, connection.id, grant);
+  return wiring_.tokens.store(session, connection.id, given);
 }
 
 sdk::Result<Connection> ConnectionFlow::create(const sdk::json::object& body) {
@@ -106,7 +129,7 @@ void ConnectionFlow::try_out(const std::string& id) {
   std::string reason;
   sdk::AccountIdentity identity;
   auto lease = wiring_.clients.client(*connection);
-  const bool has_tokens = plugin != nullptr && plugin->description.auth == sdk::AuthKind::kOAuth2;
+  const bool has_tokens = plugin != nullptr && owner_authorizes(plugin->description);
   const auto missing = plugin == nullptr || has_tokens
                            ? std::vector<std::string>()
                            : missing_credentials(plugin->description, connection->settings.credentials);
@@ -118,11 +141,17 @@ void ConnectionFlow::try_out(const std::string& id) {
     reason = lease.error().message;
   } else if (auto who = (*lease)->client().authenticate(interactive_context()); who.ok()) {
     identity = std::move(*who);
+    const auto& granted = identity.scopes.empty() ? connection->granted_scopes : identity.scopes;
+    const auto refused = oauth::missing_scopes(wanted_scopes(plugin->description), granted);
+    if (!refused.empty()) {
+      state = "needs_reconnect";
+      reason = "its owner did not grant " + join(refused) + "; connect it again and agree to everything";
+    }
   } else if (who.error().code == "token.needs_reauth" && connection->state == "new") {
     state = "new";
     reason = "waiting for its owner's authorisation";
   } else if (who.error().error_class == sdk::ErrorClass::kAuth) {
-    state = "needs_reauth";
+    state = "needs_reconnect";
     reason = who.error().message;
   } else {
     reason = "not tried out yet: " + who.error().message;
@@ -139,9 +168,10 @@ void ConnectionFlow::try_out(const std::string& id) {
 sdk::Result<std::string> ConnectionFlow::authorize(const std::string& id, const std::string& user_id) {
   PATCHBAY_ASSIGN(const Connection connection, wiring_.store.get(id));
   const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection.connector);
-  if (plugin == nullptr || plugin->description.auth != sdk::AuthKind::kOAuth2) {
-    return sdk::conflict_error("connection.no_oauth",
-                               connection.connector + " is not authorised by OAuth; give its credentials");
+  if (plugin == nullptr || !owner_authorizes(plugin->description)) {
+    return sdk::conflict_error(
+        "connection.no_oauth",
+        connection.connector + " is not authorised by its owner's consent; give its credentials");
   }
   PATCHBAY_ASSIGN(const auto subject, token_subject(plugin->description, connection));
   if (subject.client.client_id.empty()) {
@@ -158,27 +188,65 @@ sdk::Result<std::string> ConnectionFlow::authorize(const std::string& id, const 
   return oauth::authorize_url(subject.client, redirect_uri(), state, sdk::base64url_encode(base::sha256(verifier)));
 }
 
-sdk::Result<Connection> ConnectionFlow::finish_authorization(const std::string& state, const std::string& code) {
+sdk::Result<ConnectionFlow::Pending> ConnectionFlow::take_state(const std::string& state) {
   PATCHBAY_ASSIGN(const auto rows,
-                  wiring_.database.query(storage::Lane::kInteractive,
-                                         "delete from oauth_states where state_hash = $1::bytea and expires_at > now() "
-                                         "returning connection_id, verifier",
-                                         {storage::bytea_literal(base::sha256(state))}));
+                  wiring_.database.query(
+                      storage::Lane::kInteractive,
+                      "delete from oauth_states s where state_hash = $1::bytea and expires_at > now() and exists "
+                      "(select 1 from users u where u.id = s.user_id and u.deleted_at is null and u.status = "
+                      "'ACTIVE') returning connection_id, verifier",
+                      {storage::bytea_literal(base::sha256(state))}));
   if (rows.empty()) {
     return sdk::invalid_error("oauth.unknown_state",
                               "this authorisation was not started here, or too long ago; start it again", "state");
   }
-  const std::string id = rows.text(0, "connection_id");
+  return Pending{rows.text(0, "connection_id"), rows.text(0, "verifier")};
+}
+
+/// Empty where the plugin names no parameter. A connection keeps the account it was made for: what it brought belongs
+/// to that one.
+sdk::Result<std::string> ConnectionFlow::account_of(const sdk::OAuth2Description& endpoints,
+                                                    const Connection& connection,
+                                                    const AuthorizationAnswer& answer) const {
+  const std::string& name = endpoints.account_callback_parameter;
+  if (name.empty()) return std::string();
+  std::string account = answer.parameter(name);
+  if (!is_account_id(account)) {
+    return sdk::invalid_error("oauth.no_account", "the service did not say whose account it is", name);
+  }
+  if (!connection.account_id.empty() && connection.account_id != account) {
+    return sdk::conflict_error(
+        "oauth.other_account",
+        "this connection belongs to the account " + connection.account_id + "; make another connection for " + account);
+  }
+  return account;
+}
+
+sdk::Result<Connection> ConnectionFlow::finish_authorization(const AuthorizationAnswer& answer) {
+  PATCHBAY_ASSIGN(const Pending pending, take_state(answer.state));
+  const std::string& id = pending.connection_id;
   PATCHBAY_ASSIGN(const Connection connection, wiring_.store.get(id));
+  if (answer.code.empty()) {
+    const std::string reason =
+        "the authorisation was refused" + (answer.error.empty() ? "" : " (" + answer.error + ")");
+    PATCHBAY_TRY(wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) {
+      return wiring_.store.set_state(session, id, connection.state, reason);
+    }));
+    return sdk::auth_error("oauth.refused", reason);
+  }
   const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection.connector);
   if (plugin == nullptr) return sdk::conflict_error("connection.no_plugin", "the connector is not loaded");
   PATCHBAY_ASSIGN(const auto subject, token_subject(plugin->description, connection));
+  PATCHBAY_ASSIGN(const std::string account, account_of(subject.client.endpoints, connection, answer));
   PATCHBAY_ASSIGN(const auto grant,
-                  oauth::exchange_code(wiring_.http, interactive_context(), subject.client, code, redirect_uri(),
-                                       rows.text(0, "verifier"), wiring_.clock.now()));
+                  oauth::exchange_code(wiring_.http, interactive_context(), subject.client, answer.code, redirect_uri(),
+                                       pending.verifier, wiring_.clock.now()));
   PATCHBAY_TRY(
       wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
         PATCHBAY_TRY(wiring_.tokens.store(session, id, grant));
+        if (!account.empty()) {
+          PATCHBAY_TRY(session.execute("update connections set account_id = $2 where id = $1", {id, account}));
+        }
         return wiring_.store.set_state(session, id, "connected", "");
       }));
   try_out(id);
@@ -193,6 +261,16 @@ sdk::Result<sdk::Health> ConnectionFlow::health(const std::string& id) {
   auto health = (*lease)->client().health_check(interactive_context());
   // An unhealthy connection is an answer, not a failure of the question.
   if (!health.ok()) return sdk::Health{false, health.error().message, {{"code", health.error().code}}, {}};
+  const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection.connector);
+  const auto refused = plugin == nullptr
+                           ? std::vector<std::string>()
+                           : oauth::missing_scopes(wanted_scopes(plugin->description), connection.granted_scopes);
+  if (!refused.empty()) {
+    health->healthy = false;
+    health->notices.push_back("its owner did not grant " + join(refused));
+  }
+  if (const std::string ending = expiring_reason(connection, wiring_.clock.now()); !ending.empty())
+    health->notices.push_back(ending);
   return health;
 }
 

@@ -10,6 +10,15 @@
 
 namespace patchbay::connections {
 
+/// What the owner's browser brings back from the service.
+struct AuthorizationAnswer {
+  std::string state;
+  std::string code;   // empty: refused
+  std::string error;  // the service's code of the refusal
+  /// A parameter of the way back, "" where it is missing; asked only for the one that the plugin names.
+  std::function<std::string(const std::string& name)> parameter;
+};
+
 /// Thread-safe.
 class ConnectionFlow {
  public:
@@ -27,20 +36,28 @@ class ConnectionFlow {
   };
   explicit ConnectionFlow(Wiring wiring) : wiring_(std::move(wiring)) {}
 
-  /// Stores it, then tries it: connected, or needs_reauth with the service's reason, or new where credentials are
+  /// Stores it, then tries it: connected, or needs_reconnect with the service's reason, or new where credentials are
   /// missing.
   sdk::Result<Connection> create(const sdk::json::object& body);
   sdk::Result<Connection> update(const std::string& id, const sdk::json::object& changes);
   sdk::Result<void> remove(const std::string& id);
   /// Starts the authorisation: the URL that the owner's browser opens.
   sdk::Result<std::string> authorize(const std::string& id, const std::string& user_id);
-  /// The owner came back. `state` may be used once and for ten minutes. Returns the connection.
-  sdk::Result<Connection> finish_authorization(const std::string& state, const std::string& code);
+  /// The owner came back. `state` may be used once, for ten minutes, and while the user who started it may still sign
+  /// in. Returns the connection.
+  sdk::Result<Connection> finish_authorization(const AuthorizationAnswer& answer);
   /// A cheap call that proves the connection works.
   sdk::Result<sdk::Health> health(const std::string& id);
 
  private:
   void try_out(const std::string& id);
+  struct Pending {
+    std::string connection_id;
+    std::string verifier;
+  };
+  sdk::Result<Pending> take_state(const std::string& state);
+  sdk::Result<std::string> account_of(const sdk::OAuth2Description& endpoints, const Connection& connection,
+                                      const AuthorizationAnswer& answer) const;
   sdk::Result<void> store_given_tokens(storage::Session& session, const Connection& connection,
                                        const sdk::json::object& credentials);
   std::string redirect_uri() const { return wiring_.public_url + "/api/v1/oauth/callback"; }

@@ -13,7 +13,10 @@ namespace {
 constexpr const char* kColumns =
     "select id, connector, name, state, coalesce(state_reason, '') as state_reason, coalesce(account_id, '') as "
     "account_id, "
-    "options::text as options, credentials, sync_interval_seconds, version from connections where deleted_at is null";
+    "options::text as options, credentials, sync_interval_seconds, version, to_json(granted_scopes)::text as "
+    "granted_scopes, "
+    "extract(epoch from authorization_ends_at)::bigint as authorization_ends_at from connections where deleted_at is "
+    "null";
 
 std::string box_context(const std::string& id) {
   return "connection:" + id;
@@ -24,6 +27,16 @@ sdk::json::object object_of(const std::string& text) {
   return parsed.ok() && parsed->is_object() ? parsed->as_object() : sdk::json::object();
 }
 
+std::vector<std::string> texts_of(const std::string& list) {
+  std::vector<std::string> texts;
+  const auto parsed = sdk::parse_json(list.empty() ? "[]" : list);
+  if (!parsed.ok() || !parsed->is_array()) return texts;
+  for (const auto& element : parsed->get_array()) {
+    if (const auto text = sdk::scalar_text(element)) texts.push_back(*text);
+  }
+  return texts;
+}
+
 sdk::Result<std::string> check_name(const std::string& name) {
   if (name.empty() || name.size() > 100 || !sdk::is_clean_utf8(name)) {
     return sdk::invalid_error("connection.bad_name", "'name' must be a text of 1 to 100 characters", "name");
@@ -32,6 +45,14 @@ sdk::Result<std::string> check_name(const std::string& name) {
 }
 
 }  // namespace
+
+std::string expiring_reason(const Connection& connection, sdk::SystemTime now) {
+  constexpr auto kNotice = std::chrono::hours(7 * 24);
+  if (connection.state != "connected" || !connection.authorization_ends_at) return {};
+  if (*connection.authorization_ends_at > now + kNotice) return {};
+  return "the authorisation ends on " + sdk::format_time(*connection.authorization_ends_at) +
+         " and cannot be renewed by the hub; connect it again before";
+}
 
 ConnectionStore::ConnectionStore(storage::Database& database, const base::SecretBox& box,
                                  const plugins::PluginCatalog& catalog)
@@ -46,6 +67,10 @@ sdk::Result<Connection> ConnectionStore::from_row(const storage::Rows& rows, std
   connection.state_reason = rows.text(row, "state_reason");
   connection.account_id = rows.text(row, "account_id");
   connection.version = rows.integer(row, "version");
+  if (rows.at(row, "authorization_ends_at"))
+    connection.authorization_ends_at =
+        sdk::SystemTime(std::chrono::seconds(rows.integer(row, "authorization_ends_at")));
+  connection.granted_scopes = texts_of(rows.text(row, "granted_scopes"));
   if (rows.at(row, "sync_interval_seconds"))
     connection.sync_interval = std::chrono::seconds(rows.integer(row, "sync_interval_seconds"));
   connection.settings.connection_id = connection.id;
@@ -170,9 +195,10 @@ sdk::Result<void> ConnectionStore::set_state(storage::Session& session, const st
 
 sdk::Result<void> ConnectionStore::set_account(storage::Session& session, const std::string& id,
                                                const sdk::AccountIdentity& identity) const {
-  PATCHBAY_TRY(session.execute(
-      "update connections set account_id = nullif($2, ''), account_name = left(nullif($3, ''), 255) where id = $1",
-      {id, identity.account_id, identity.name}));
+  PATCHBAY_TRY(
+      session.execute("update connections set account_id = nullif($2, ''), account_name = left(nullif($3, ''), 255), "
+                      "granted_scopes = coalesce(nullif($4::text[], '{}'), granted_scopes) where id = $1",
+                      {id, identity.account_id, identity.name, storage::array_literal(identity.scopes)}));
   return {};
 }
 

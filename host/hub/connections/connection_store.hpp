@@ -21,13 +21,19 @@ struct Connection {
   std::string id;
   std::string connector;
   std::string name;
-  std::string state;  // new, connected, needs_reauth, disconnected
+  std::string state;  // new, connected, needs_reconnect, disconnected
   std::string state_reason;
   std::string account_id;
-  sdk::ConnectionSettings settings;  // decrypted; options with defaults filled in
+  std::vector<std::string> granted_scopes;               // empty: the service does not tell
+  std::optional<sdk::SystemTime> authorization_ends_at;  // nullopt: the hub can renew it without end
+  sdk::ConnectionSettings settings;                      // decrypted; options with defaults filled in
   std::optional<std::chrono::seconds> sync_interval;
   std::int64_t version = 0;
 };
+
+/// Why a connection that works needs its owner soon: the hub cannot renew the authorisation beyond a day that is near.
+/// Empty: it does not. The state is then shown as "expiring".
+std::string expiring_reason(const Connection& connection, sdk::SystemTime now);
 
 /// Thread-safe. Every read goes to PostgreSQL except for verification(), which answers from a snapshot in memory that
 /// is refreshed by refresh() (after every change, by event from other hosts, and at least every 30 s).

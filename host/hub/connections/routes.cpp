@@ -17,15 +17,16 @@ sdk::json::object connection_json(const Connection& connection, const plugins::P
   for (const auto& [name, value] : connection.settings.credentials) {
     if (!value.empty()) credentials.emplace_back(name);
   }
+  const std::string expiring = expiring_reason(connection, std::chrono::system_clock::now());
+  const std::string& reason = expiring.empty() ? connection.state_reason : expiring;
   sdk::json::object view{{"id", connection.id},
                          {"connector", connection.connector},
                          {"name", connection.name},
-                         {"state", connection.state},
+                         {"state", expiring.empty() ? connection.state : "expiring"},
                          {"options", std::move(options)},
                          {"credentialsSet", std::move(credentials)},
                          {"loaded", catalog.find(connection.connector) != nullptr}};
-  view["stateReason"] =
-      connection.state_reason.empty() ? sdk::json::value(nullptr) : sdk::json::value(connection.state_reason);
+  view["stateReason"] = reason.empty() ? sdk::json::value(nullptr) : sdk::json::value(reason);
   view["accountId"] =
       connection.account_id.empty() ? sdk::json::value(nullptr) : sdk::json::value(connection.account_id);
   return view;
@@ -58,15 +59,29 @@ http::Response page(int status, const std::string& text) {
   return response;
 }
 
+/// A code of the service as it may be shown; empty where it is no plain word.
+std::string plain_word(std::string text) {
+  const bool plain = text.size() <= 60 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+                       return std::isalnum(c) != 0 || c == '_' || c == '-';
+                     });
+  return plain ? text : std::string();
+}
+
 /// The owner's browser comes back here; it has no sign-in with us, the state parameter is what it brings.
 sdk::Result<http::Response> callback(ConnectionFlow& flow, const RequestContext& context) {
-  const auto code = context.request.query_value("code");
-  const auto state = context.request.query_value("state");
-  if (!code || !state || code->empty() || state->empty()) {
+  AuthorizationAnswer answer;
+  answer.parameter = [&context](const std::string& name) {
+    return std::string(context.request.query_value(name).value_or(std::string_view()));
+  };
+  answer.state = answer.parameter("state");
+  answer.code = answer.parameter("code");
+  answer.error = plain_word(answer.parameter("error"));
+  const auto connection = answer.state.empty() ? sdk::invalid_error("oauth.unknown_state", "there is no state", "state")
+                                               : flow.finish_authorization(answer);
+  if (answer.code.empty()) {
     return page(400,
                 "The service did not authorise the connection. You can close this page and start again from the hub.");
   }
-  const auto connection = flow.finish_authorization(std::string(*state), std::string(*code));
   if (!connection.ok()) {
     return page(gateway::status_of(connection.error()),
                 "The authorisation did not succeed. Start it again from the hub.");
@@ -141,8 +156,10 @@ gateway::Routes make_routes(ConnectionFlow& flow, const ConnectionStore& store, 
   add("GET", "/connections/{id}/health", "read:health", "Whether the service accepts the connection now",
       [&flow](const RequestContext& context) -> sdk::Result<http::Response> {
         PATCHBAY_ASSIGN(const auto health, flow.health(context.path_param("id")));
-        return gateway::data_response(
-            200, {{"healthy", health.healthy}, {"message", health.message}, {"details", health.details}});
+        return gateway::data_response(200, {{"healthy", health.healthy},
+                                            {"message", health.message},
+                                            {"details", health.details},
+                                            {"notices", sdk::json::value_from(health.notices)}});
       });
   auto& back = add("GET", "/oauth/callback", "", "Where a service sends the owner's browser back to",
                    [&flow](const RequestContext& context) { return callback(flow, context); });

@@ -100,7 +100,8 @@ sdk::Result<void> SyncRunner::finish(const queue::WorkItem& item, queue::WorkCla
   return wiring_.database.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
     PATCHBAY_TRY(wiring_.runs.finish(session, run, state, error));
     if (error != nullptr && error->error_class == sdk::ErrorClass::kAuth) {
-      PATCHBAY_TRY(wiring_.connections.set_state(session, run.request.connection_id, "needs_reauth", error->message));
+      PATCHBAY_TRY(
+          wiring_.connections.set_state(session, run.request.connection_id, "needs_reconnect", error->message));
     }
     return claim.complete(session, {item.id}, state);
   });

@@ -157,7 +157,7 @@ queue::WorkOutcome WritebackItem::fail(const sdk::Error& error) {
           : in_transaction([&](storage::Session& session) -> sdk::Result<void> {
               PATCHBAY_TRY(store_link_error(session, connection_.id, rules_->resource, entity_id_, error.message));
               if (error.error_class == sdk::ErrorClass::kAuth) {
-                PATCHBAY_TRY(wiring_.connections.set_state(session, connection_.id, "needs_reauth", error.message));
+                PATCHBAY_TRY(wiring_.connections.set_state(session, connection_.id, "needs_reconnect", error.message));
               }
               const std::string operation = operation_ == "remove" ? "delete" : operation_;
               return append_log(session, connection_, "",
