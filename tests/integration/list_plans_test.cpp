@@ -33,7 +33,8 @@ class ListPlans : public ResourcesTest {
         const auto indexes,
         session.execute("select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition "
                         "from pg_index i join pg_class c on c.oid = i.indrelid where not i.indisprimary and "
-                        "c.relname in ('clients', 'estimates', 'jobs', 'invoices', 'payments', 'messages', 'appointments')"));
+                        "c.relname in ('clients', 'estimates', 'jobs', 'invoices', 'payments', 'expenses', 'messages', "
+                        "'appointments')"));
     for (std::size_t i = 0; i < indexes.size(); ++i)
       PATCHBAY_TRY(session.execute("drop index " + indexes.text(i, "name")));
     const std::string others = std::to_string(kOthers);
@@ -68,6 +69,13 @@ class ListPlans : public ResourcesTest {
                         "created_at, updated_at) select " +
                         id("p") + ", " + client + ", " + id("i") + ", 1, 'R' || i, 'succeeded', " + at + ", " + at +
                         ", " + at + " from generate_series(1, " + others + ") i"));
+    PATCHBAY_TRY(
+        session.execute("insert into expenses (id, client_id, job_id, title, vendor, category, status, method, amount, "
+                        "reference, spent_at, due_date, created_at, updated_at) select " +
+                        id("x") + ", " + client + ", " + id("j") +
+                        ", 'Expense', 'Vendor ' || i % 5000, 'Category ' || i % 500, (array['paid','unpaid'])[1 + i % "
+                        "2], 'Cash', 1, 'X' || i, " +
+                        at + ", " + at + ", " + at + ", " + at + " from generate_series(1, " + others + ") i"));
     PATCHBAY_TRY(
         session.execute("insert into messages (id, client_id, job_id, channel, direction, subject, thread_key, "
                         "created_at, updated_at) select " +

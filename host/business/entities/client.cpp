@@ -60,6 +60,7 @@ ResourceDescription client_description() {
                      {"estimates", "estimate", "clientId"},
                      {"invoices", "invoice", "clientId"},
                      {"payments", "payment", "clientId"},
+                     {"expenses", "expense", "clientId"},
                      {"appointments", "appointment", "clientId"},
                      {"communications", "message", "clientId"}};
   return client;

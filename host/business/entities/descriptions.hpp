@@ -10,6 +10,7 @@ resources::ResourceDescription estimate_description();
 resources::ResourceDescription job_description();
 resources::ResourceDescription invoice_description();
 resources::ResourceDescription payment_description();
+resources::ResourceDescription expense_description();
 resources::ResourceDescription message_description();
 resources::ResourceDescription appointment_description();
 

@@ -111,7 +111,11 @@ ResourceDescription job_description() {
   job.create_permission = "jobs:create";
   job.write_permission = "write:jobs";
   job.delete_permission = "jobs:delete";
-  job.children = {{"invoices", "invoice", "jobId"}, {"payments", "payment", "jobId"}, {"messages", "message", "jobId"}, {"appointments", "appointment", "jobId"}};
+  job.children = {{"invoices", "invoice", "jobId"},
+                  {"payments", "payment", "jobId"},
+                  {"expenses", "expense", "jobId"},
+                  {"messages", "message", "jobId"},
+                  {"appointments", "appointment", "jobId"}};
   return job;
 }
 

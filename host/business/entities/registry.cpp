@@ -11,6 +11,7 @@ resources::Registry make_registry() {
   registry.add(job_description());
   registry.add(invoice_description());
   registry.add(payment_description());
+  registry.add(expense_description());
   registry.add(message_description());
   registry.add(appointment_description());
   return registry;
