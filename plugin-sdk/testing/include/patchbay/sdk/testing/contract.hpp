@@ -19,7 +19,8 @@ Violations check_hostile_webhooks(const Plugin& plugin);
 Violations check_failing_service(const Plugin& plugin);
 /// A resource or ability that is not declared is refused without a request.
 Violations check_undeclared(const Plugin& plugin);
-/// No credential in a URL, an error or the log; no request to another place than the connection's own.
+/// No credential in a URL, an error or the log (ids, whose names end in "Id" or "Sid", are no secrets); no request to
+/// another place than the connection's own.
 Violations check_secrets(const Plugin& plugin);
 
 }  // namespace patchbay::sdk::testing
