@@ -5,6 +5,7 @@
 #include "tests/sandbox/jobber/jobber_service.hpp"
 #include "tests/sandbox/options.hpp"
 #include "tests/sandbox/sandbox.hpp"
+#include "tests/sandbox/slack/slack_service.hpp"
 #include "tests/sandbox/stripe/stripe_service.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
@@ -65,6 +66,8 @@ sdk::Result<void> run(const Options& options) {
   std::vector<std::unique_ptr<SandboxService>> services;
   services.push_back(std::make_unique<StripeService>(context, options.stripe_webhook_secret));
   services.push_back(std::make_unique<JobberService>(context, options.jobber_client_id, options.jobber_client_secret));
+  services.push_back(std::make_unique<SlackService>(
+      context, slack::Secrets{options.slack_client_id, options.slack_client_secret, options.slack_signing_secret}));
   for (const auto& service : services) service->generate();
   if (options.hostile) {
     for (const auto& service : services) service->add_hostile_records();
@@ -86,6 +89,8 @@ sdk::Result<void> run(const Options& options) {
   about["port"] = server.port();
   about["stripeWebhookSecret"] = options.stripe_webhook_secret;
   about["jobberClientId"] = options.jobber_client_id;
+  about["slackClientId"] = options.slack_client_id;
+  about["slackBotToken"] = slack::kBotToken;
   std::cout << to_wire(about) << std::endl;
 
   int signal = 0;

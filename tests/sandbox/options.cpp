@@ -48,6 +48,12 @@ sdk::Result<void> read_value(Options& options, const std::string& name, const st
     options.jobber_client_id = text;
   } else if (name == "--jobber-client-secret") {
     options.jobber_client_secret = text;
+  } else if (name == "--slack-client-id") {
+    options.slack_client_id = text;
+  } else if (name == "--slack-client-secret") {
+    options.slack_client_secret = text;
+  } else if (name == "--slack-signing-secret") {
+    options.slack_signing_secret = text;
   } else {
     return usage_error(name, "is not an option");
   }
@@ -78,7 +84,7 @@ sdk::Result<Options> parse_options(const std::vector<std::string>& arguments) {
 }
 
 std::string usage() {
-  return R"(patchbay-sandbox plays Stripe (/stripe) and Jobber (/jobber) on 127.0.0.1 for development, demos and tests.
+  return R"(patchbay-sandbox plays Stripe (/stripe), Jobber (/jobber) and Slack (/slack) on 127.0.0.1 for development, demos and tests.
 When it is ready it prints one line of JSON: {"port": …}. Tests steer it below /_sandbox (tests/sandbox/README.md).
 
   --port N                      port to listen on; 0 (default) takes a free one
@@ -87,10 +93,13 @@ When it is ready it prints one line of JSON: {"port": …}. Tests steer it below
   --epoch TIME                  where the generated data ends, ISO 8601 (default: today, 00:00 UTC)
   --var DIR                     keep changes here, so that a restart finds them (default: keep nothing)
   --fsync                       flush every change to the disk
-  --webhook-target URL          base address of webhooks: events go to URL/stripe and URL/jobber
+  --webhook-target URL          base address of webhooks: events go to URL/<service>
   --stripe-webhook-secret TEXT  default whsec_sandbox
   --jobber-client-id TEXT       default jobber-sandbox-client
   --jobber-client-secret TEXT   default jobber-sandbox-secret; also signs Jobber's webhooks
+  --slack-client-id TEXT        default slack-sandbox-client
+  --slack-client-secret TEXT    default slack-sandbox-secret
+  --slack-signing-secret TEXT   default slack-sandbox-signing
   --rate-limits on|off          on: the services' true rate limits (default off: generous ones)
   --hostile                     add records with text that no JSON library would write
   --help

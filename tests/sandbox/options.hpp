@@ -18,6 +18,9 @@ struct Options {
   std::string stripe_webhook_secret = "whsec_sandbox";
   std::string jobber_client_id = "jobber-sandbox-client";
   std::string jobber_client_secret = "jobber-sandbox-secret";
+  std::string slack_client_id = "slack-sandbox-client";
+  std::string slack_client_secret = "slack-sandbox-secret";
+  std::string slack_signing_secret = "slack-sandbox-signing";
   std::optional<std::int64_t> epoch_ms;
   bool rate_limits = false;
   bool hostile = false;

@@ -3,6 +3,7 @@
 
 #include "tests/sandbox/jobber/jobber_service.hpp"
 #include "tests/sandbox/sandbox.hpp"
+#include "tests/sandbox/slack/slack_service.hpp"
 #include "tests/sandbox/stripe/stripe_service.hpp"
 
 #include <gtest/gtest.h>
@@ -68,6 +69,7 @@ class SandboxForTest {
     std::vector<std::unique_ptr<SandboxService>> services;
     services.push_back(std::make_unique<StripeService>(context, "whsec_test"));
     services.push_back(std::make_unique<JobberService>(context, "client", "secret"));
+    services.push_back(std::make_unique<SlackService>(context, slack::Secrets{"client", "secret", "signing"}));
     for (const auto& service : services) service->generate();
     const auto sealed = store.seal(journal);
     EXPECT_TRUE(sealed.ok()) << (sealed.ok() ? "" : sealed.error().message);

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kQueueMax = 200'000;
 constexpr std::size_t kLogMax = 50'000;
+constexpr std::size_t kBodyShownMax = 4'000;
 constexpr std::array kRetryPauses{std::chrono::milliseconds(200),   std::chrono::milliseconds(500),
                                   std::chrono::milliseconds(1'000), std::chrono::milliseconds(2'000),
                                   std::chrono::milliseconds(5'000), std::chrono::milliseconds(10'000)};
@@ -94,7 +95,8 @@ void WebhookSender::attempt(const DeliveryPointer& delivery) {
   request.body = event.body;
   const bool forged = delivery->forged && delivery->attempts == 0;
   request.headers = event.sign(forged ? event.body + " " : event.body);
-  request.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
+  if (!sdk::find_header(request.headers, "Content-Type"))
+    request.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
   sdk::CallContext context;
   context.cancel = cancel_;
   context.deadline = std::chrono::steady_clock::now() + kAttemptTimeout;
@@ -104,6 +106,7 @@ void WebhookSender::attempt(const DeliveryPointer& delivery) {
   ++delivery->attempts;
   delivery->last_status = response.ok() ? response.value().status : 0;
   delivery->last_error = response.ok() ? "" : response.error().code;
+  delivery->last_body = response.ok() ? response.value().body.substr(0, kBodyShownMax) : "";
   if (response.ok() && response.value().status / 100 == 2) {
     delivery->status = "delivered";
   } else if (delivery->attempts >= kAttemptsMax) {
@@ -129,6 +132,7 @@ json::object WebhookSender::view_of(const Delivery& delivery) {
                    {"queuedAt", sdk::format_time(delivery.queued_at)}};
   if (delivery.last_status != 0) out["lastStatus"] = delivery.last_status;
   if (!delivery.last_error.empty()) out["lastError"] = delivery.last_error;
+  if (!delivery.last_body.empty()) out["lastBody"] = delivery.last_body;
   if (delivery.finished_at) out["finishedAt"] = sdk::format_time(*delivery.finished_at);
   return out;
 }

@@ -15,7 +15,8 @@
 
 namespace patchbay::sandbox {
 
-/// One event for one address. `sign` makes the headers anew for every try (some schemes sign the time).
+/// One event for one address. `sign` makes the headers anew for every try (some schemes sign the time); without a
+/// Content-Type among them the body is JSON.
 struct OutgoingEvent {
   std::string service, event_id, topic, url, body;
   std::function<sdk::Headers(std::string_view body)> sign;
@@ -43,6 +44,7 @@ class WebhookSender {
     int last_status = 0;
     bool forged = false;  // the first try carries a wrong signature
     std::string last_error;
+    std::string last_body;  // of the answer: what a command was told
     std::chrono::system_clock::time_point queued_at = std::chrono::system_clock::now();
     std::optional<std::chrono::system_clock::time_point> finished_at;
   };
