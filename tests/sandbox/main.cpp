@@ -7,6 +7,7 @@
 #include "tests/sandbox/sandbox.hpp"
 #include "tests/sandbox/slack/slack_service.hpp"
 #include "tests/sandbox/stripe/stripe_service.hpp"
+#include "tests/sandbox/twilio/twilio_service.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
 
@@ -68,6 +69,7 @@ sdk::Result<void> run(const Options& options) {
   services.push_back(std::make_unique<JobberService>(context, options.jobber_client_id, options.jobber_client_secret));
   services.push_back(std::make_unique<SlackService>(
       context, slack::Secrets{options.slack_client_id, options.slack_client_secret, options.slack_signing_secret}));
+  services.push_back(std::make_unique<TwilioService>(context, options.twilio));
   for (const auto& service : services) service->generate();
   if (options.hostile) {
     for (const auto& service : services) service->add_hostile_records();
@@ -91,6 +93,7 @@ sdk::Result<void> run(const Options& options) {
   about["jobberClientId"] = options.jobber_client_id;
   about["slackClientId"] = options.slack_client_id;
   about["slackBotToken"] = slack::kBotToken;
+  about["twilioAccountSid"] = options.twilio.account_sid;
   std::cout << to_wire(about) << std::endl;
 
   int signal = 0;

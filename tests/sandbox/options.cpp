@@ -54,6 +54,10 @@ sdk::Result<void> read_value(Options& options, const std::string& name, const st
     options.slack_client_secret = text;
   } else if (name == "--slack-signing-secret") {
     options.slack_signing_secret = text;
+  } else if (name == "--twilio-account-sid") {
+    options.twilio.account_sid = text;
+  } else if (name == "--twilio-auth-token") {
+    options.twilio.auth_token = text;
   } else {
     return usage_error(name, "is not an option");
   }
@@ -84,7 +88,7 @@ sdk::Result<Options> parse_options(const std::vector<std::string>& arguments) {
 }
 
 std::string usage() {
-  return R"(patchbay-sandbox plays Stripe (/stripe), Jobber (/jobber) and Slack (/slack) on 127.0.0.1 for development, demos and tests.
+  return R"(patchbay-sandbox plays Stripe, Jobber, Slack and Twilio (/stripe, /jobber, /slack, /twilio) on 127.0.0.1 for development, demos and tests.
 When it is ready it prints one line of JSON: {"port": …}. Tests steer it below /_sandbox (tests/sandbox/README.md).
 
   --port N                      port to listen on; 0 (default) takes a free one
@@ -100,6 +104,8 @@ When it is ready it prints one line of JSON: {"port": …}. Tests steer it below
   --slack-client-id TEXT        default slack-sandbox-client
   --slack-client-secret TEXT    default slack-sandbox-secret
   --slack-signing-secret TEXT   default slack-sandbox-signing
+  --twilio-account-sid TEXT     default AC and 31 zeros and a 1
+  --twilio-auth-token TEXT      default twilio-sandbox-token; also signs Twilio's webhooks
   --rate-limits on|off          on: the services' true rate limits (default off: generous ones)
   --hostile                     add records with text that no JSON library would write
   --help

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "tests/sandbox/twilio/account.hpp"
+
 #include <patchbay/sdk/result.hpp>
 
 #include <cstdint>
@@ -21,6 +23,7 @@ struct Options {
   std::string slack_client_id = "slack-sandbox-client";
   std::string slack_client_secret = "slack-sandbox-secret";
   std::string slack_signing_secret = "slack-sandbox-signing";
+  twilio::Credentials twilio = twilio::sandbox_credentials();
   std::optional<std::int64_t> epoch_ms;
   bool rate_limits = false;
   bool hostile = false;

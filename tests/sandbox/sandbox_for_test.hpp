@@ -5,6 +5,7 @@
 #include "tests/sandbox/sandbox.hpp"
 #include "tests/sandbox/slack/slack_service.hpp"
 #include "tests/sandbox/stripe/stripe_service.hpp"
+#include "tests/sandbox/twilio/twilio_service.hpp"
 
 #include <gtest/gtest.h>
 
@@ -70,6 +71,7 @@ class SandboxForTest {
     services.push_back(std::make_unique<StripeService>(context, "whsec_test"));
     services.push_back(std::make_unique<JobberService>(context, "client", "secret"));
     services.push_back(std::make_unique<SlackService>(context, slack::Secrets{"client", "secret", "signing"}));
+    services.push_back(std::make_unique<TwilioService>(context, twilio::sandbox_credentials()));
     for (const auto& service : services) service->generate();
     const auto sealed = store.seal(journal);
     EXPECT_TRUE(sealed.ok()) << (sealed.ok() ? "" : sealed.error().message);
