@@ -12,33 +12,7 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
-PATCHBAY_CONTRACT_CASE(TwilioContract, DescriptionIsWhole, patchbay_plugin, check_description)
-PATCHBAY_CONTRACT_CASE(TwilioContract, HostileWebhooksAreRefused, patchbay_plugin, check_hostile_webhooks)
-PATCHBAY_CONTRACT_CASE(TwilioContract, FailuresAreClassified, patchbay_plugin, check_failing_service)
-PATCHBAY_CONTRACT_CASE(TwilioContract, WhatIsNotDeclaredIsRefused, patchbay_plugin, check_undeclared)
-
-/// The account SID is a credential that Twilio wants in every path: it is no secret. All others must stay inside.
-class WithKnownAccount : public sdk::Plugin {
- public:
-  sdk::Description describe() const override {
-    auto description = plugin_->describe();
-    std::erase_if(description.credentials, [](const auto& credential) { return credential.name == "accountSid"; });
-    return description;
-  }
-  sdk::Result<std::unique_ptr<sdk::ServiceClient>> connect(const sdk::ConnectionSettings& settings,
-                                                           sdk::HostServices services) const override {
-    auto whole = settings;
-    whole.credentials["accountSid"] = kAccount;
-    return plugin_->connect(whole, services);
-  }
-
- private:
-  std::unique_ptr<sdk::Plugin> plugin_ = sdk::testing::make_plugin(patchbay_plugin);
-};
-
-TEST(TwilioContract, SecretsStayInside) {
-  for (const std::string& violation : sdk::testing::check_secrets(WithKnownAccount())) ADD_FAILURE() << violation;
-}
+PATCHBAY_CONTRACT_SUITE(TwilioContract, patchbay_plugin)
 
 class TwilioTest : public ::testing::Test, public Connection {
  protected:

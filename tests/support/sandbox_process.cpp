@@ -71,6 +71,18 @@ sdk::json::object SandboxProcess::jobber_connection(const std::string& name) con
           {"credentials", {{"clientId", "jobber-sandbox-client"}, {"clientSecret", "jobber-sandbox-secret"}}}};
 }
 
+sdk::json::object SandboxProcess::twilio_connection(const std::string& name) const {
+  const std::string number = std::string(31, '0') + "1";
+  return {{"connector", "twilio"},
+          {"name", name},
+          {"options", {{"apiBase", url("/twilio")}, {"from", "+15005550006"}}},
+          {"credentials",
+           {{"accountSid", "AC" + number},
+            {"authToken", "twilio-sandbox-token"},
+            {"apiKeySid", "SK" + number},
+            {"apiKeySecret", "twilio-sandbox-secret"}}}};
+}
+
 std::string SandboxProcess::approve(const std::string& authorize_url) const {
   const std::string base = url("");
   if (!authorize_url.starts_with(base)) throw std::runtime_error("not a page of the sandbox: " + authorize_url);

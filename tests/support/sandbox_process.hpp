@@ -29,6 +29,7 @@ class SandboxProcess {
   /// Body of POST /connections for the services as this sandbox plays them.
   sdk::json::object stripe_connection(const std::string& name = "main") const;
   sdk::json::object jobber_connection(const std::string& name = "main") const;
+  sdk::json::object twilio_connection(const std::string& name = "main") const;
   /// Opens the authorisation page as the owner's browser does and agrees; where it is sent back to.
   std::string approve(const std::string& authorize_url) const;
   /// Limits of Jobber that no test comes near.
