@@ -28,6 +28,7 @@ queue::WorkerSettings worker_settings(const base::Config& config) {
   settings.threads["webhook"] = static_cast<std::size_t>(config.integer("queue.workers"));
   settings.threads["sync"] = static_cast<std::size_t>(config.integer("sync.workers"));
   settings.threads["writeback"] = 2;
+  settings.threads["message"] = 2;
   settings.retry.attempts_max = static_cast<int>(config.integer("queue.attempts_max"));
   return settings;
 }
@@ -58,6 +59,12 @@ sync::WritebackWiring writeback_wiring(Platform& platform, Model& model, const R
                                        ConnectionParts& connections, WorkParts& work) {
   return {*platform.database, connections.store, connections.clients, model.mappings, model.registry,
           resources.writer,   work.applier,      work.queue,          &work.pump,     work.mapping_context};
+}
+
+messages::SenderWiring sender_wiring(Platform& platform, Model& model, const ResourceParts& resources,
+                                     ConnectionParts& connections, WorkParts& work) {
+  return {*platform.database, connections.store, connections.clients, model.plugins, model.mappings, model.registry,
+          resources.writer,   work.applier,      &work.pump,          work.mapping_context};
 }
 
 sync::SchedulerSettings scheduler_settings(const base::Config& config) {
@@ -152,12 +159,14 @@ WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& reso
       runs(queue),
       runner(runner_wiring(platform, model, connections, *this)),
       writeback(writeback_wiring(platform, model, resources, connections, *this)),
+      outgoing(model.registry, resources.writer, queue, connections.store, model.plugins),
+      message_sender(sender_wiring(platform, model, resources, connections, *this)),
       scheduler(*platform.database, runs, scheduler_settings(platform.settings.config)),
       fallback(*platform.redis, *platform.database, queue, {}, platform.metrics),
       webhook_handler(*platform.database, connections.store, connections.clients, model.plugins, model.mappings,
                       model.registry, mapping_context, applier, &pump),
       guarantees(*platform.database, fallback),
-      worker(*platform.database, road, {&webhook_handler, &runner, &writeback},
+      worker(*platform.database, road, {&webhook_handler, &runner, &writeback, &message_sender},
              worker_settings(platform.settings.config), platform.metrics),
       sweeper(
           *platform.database, road, [this] { return worker.waiting_count(); },
@@ -194,6 +203,7 @@ sdk::Result<void> DoorParts::add_routes(Platform& platform, Model& model, Connec
     PATCHBAY_TRY(gateway.add(auth.api.routes()));
     PATCHBAY_TRY(gateway.add(resources::make_routes(route_parts)));
     PATCHBAY_TRY(gateway.add(entities::make_routes(route_parts)));
+    PATCHBAY_TRY(gateway.add(messages::make_routes(route_parts, work.outgoing)));
     PATCHBAY_TRY(gateway.add(dashboard.routes()));
     PATCHBAY_TRY(gateway.add(connections::make_routes(connections.flow, connections.store, model.plugins)));
     PATCHBAY_TRY(gateway.add(sync::make_routes(*platform.database, connections.store, model.plugins, work.runs)));

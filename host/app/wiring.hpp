@@ -24,6 +24,8 @@
 #include "hub/auth/auth_api.hpp"
 #include "hub/connections/connection_flow.hpp"
 #include "hub/connections/routes.hpp"
+#include "hub/messages/routes.hpp"
+#include "hub/messages/sender.hpp"
 #include "hub/sync/routes.hpp"
 #include "hub/sync/runner.hpp"
 #include "hub/sync/scheduler.hpp"
@@ -89,6 +91,8 @@ struct WorkParts {
   sync::RunStore runs;
   sync::SyncRunner runner;
   sync::WritebackHandler writeback;
+  messages::Outgoing outgoing;
+  messages::Sender message_sender;
   sync::Scheduler scheduler;
   // Webhooks.
   webhooks::Fallback fallback;

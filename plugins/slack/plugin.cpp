@@ -61,6 +61,7 @@ sdk::WebhookDescription describe_webhooks() {
   webhooks.answer_within = std::chrono::seconds(3);
   webhooks.carries_snapshot = true;
   webhooks.unsigned_handshake = true;
+  webhooks.own_answer = true;  // the challenge, and nothing at all to interactions
   auto& signature = webhooks.signature;
   signature.algorithm = sdk::SignatureDescription::Algorithm::kHmacSha256;
   signature.encoding = sdk::SignatureDescription::Encoding::kHex;

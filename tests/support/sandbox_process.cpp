@@ -83,6 +83,20 @@ sdk::json::object SandboxProcess::twilio_connection(const std::string& name) con
             {"apiKeySecret", "twilio-sandbox-secret"}}}};
 }
 
+sdk::json::object SandboxProcess::slack_connection(bool with_token, const std::string& name) const {
+  sdk::json::object credentials{{"clientId", "slack-sandbox-client"},
+                                {"clientSecret", "slack-sandbox-secret"},
+                                {"signingSecret", "slack-sandbox-signing"}};
+  if (with_token) credentials["botToken"] = "xoxb-sandbox";
+  return {{"connector", "slack"},
+          {"name", name},
+          {"options",
+           {{"apiBase", url("/slack")},
+            {"authorizeUrl", url("/slack/oauth/v2/authorize")},
+            {"tokenUrl", url("/slack/api/oauth.v2.access")}}},
+          {"credentials", std::move(credentials)}};
+}
+
 std::string SandboxProcess::approve(const std::string& authorize_url) const {
   const std::string base = url("");
   if (!authorize_url.starts_with(base)) throw std::runtime_error("not a page of the sandbox: " + authorize_url);

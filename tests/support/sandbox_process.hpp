@@ -30,6 +30,8 @@ class SandboxProcess {
   sdk::json::object stripe_connection(const std::string& name = "main") const;
   sdk::json::object jobber_connection(const std::string& name = "main") const;
   sdk::json::object twilio_connection(const std::string& name = "main") const;
+  /// With the bot token; without it the owner authorises it.
+  sdk::json::object slack_connection(bool with_token = true, const std::string& name = "main") const;
   /// Opens the authorisation page as the owner's browser does and agrees; where it is sent back to.
   std::string approve(const std::string& authorize_url) const;
   /// Limits of Jobber that no test comes near.

@@ -86,6 +86,10 @@ sdk::Result<json::value> SlackService::interact(const json::object& members) {
 sdk::Result<json::value> SlackService::create_record(const RecordKind& kind, const json::object& members) {
   if (kind.kind == "commands") return give_command(members);
   if (kind.kind == "interactions") return interact(members);
+  if (kind.kind == "uninstalls") {
+    oauth_.uninstall();
+    return json::value(json::object{{"uninstalled", true}});
+  }
   if (kind.kind == "users") {
     const auto id = text_or(members, "id", context_.new_id("U0S", 6));
     auto user = slack::make_user(id, text_or(members, "name", "Somebody"), sdk::string_at(members, "email"));

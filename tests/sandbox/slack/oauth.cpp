@@ -38,7 +38,7 @@ http::Response page() {
       200,
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Slack (sandbox)</title></head><body>"
       "<h1>Install Patchbay in Sandbox Services?</h1><form method=\"post\">"
-      "<button name=\"decision\" value=\"approve\">Allow</button> "
+      "<button name=\"decision\" value=\"approve\">Allow access</button> "
       "<button name=\"decision\" value=\"deny\">Cancel</button></form></body></html>");
   response.content_type = "text/html; charset=utf-8";
   return response;

@@ -19,7 +19,7 @@ class SlackService : public SandboxService {
 
   std::vector<std::string> kinds() const override { return {"users", "channels", "messages", "files"}; }
   sdk::Result<json::array> truth(const RecordKind& kind) const override;
-  /// Besides the kinds: "commands" and "interactions", which people give; nothing is kept of them.
+  /// Besides the kinds: "commands", "interactions" and "uninstalls", which people give; nothing is kept of them.
   sdk::Result<json::value> create_record(const RecordKind& kind, const json::object& members) override;
   sdk::Result<json::value> change_record(const RecordKind& kind, std::string_view id,
                                          const json::object& members) override;
