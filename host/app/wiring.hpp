@@ -116,6 +116,7 @@ struct DoorParts {
   gateway::Gateway gateway;
   net::HttpServer server;
   IoLanes lanes;
+  oauth::OidcVerifier oidc;
   webhooks::Ingress ingress;
   resources::RouteParts route_parts;
   dashboard::Dashboard dashboard;

@@ -12,6 +12,7 @@
 #include "platform/base/clock.hpp"
 #include "platform/base/digest.hpp"
 #include "platform/base/ids.hpp"
+#include "platform/outbound/outbound_http.hpp"
 #include "platform/storage/pg_pool.hpp"
 #include "tests/support/poll_loop.hpp"
 #include "tests/support/test_database.hpp"
@@ -191,6 +192,7 @@ class WebhooksTest : public ::testing::Test {
     road_ = std::make_unique<queue::Road>(*redis_, metrics_);
     road_->start();
     queue_ = std::make_unique<queue::PgWorkQueue>(*road_);
+    runs_ = std::make_unique<sync::RunStore>(*queue_);
     webhooks::FallbackSettings fallback_settings;
     fallback_settings.drain_interval = std::chrono::milliseconds(50);
     fallback_ = std::make_unique<webhooks::Fallback>(*redis_, pool_, *queue_, fallback_settings, metrics_);
@@ -214,13 +216,16 @@ class WebhooksTest : public ::testing::Test {
     ASSERT_TRUE(wait_until([this] { return on_loop_bool([this] { return pipeline_->connected(); }); }));
   }
   void make_ingress() {
+    webhooks::IngressSettings settings;
+    settings.public_url = "https://hub.example";
     ingress_ = std::make_unique<webhooks::Ingress>(
-        connections_, catalog_, std::vector<webhooks::IngressLane>{{writer_.get(), &loop_}}, pool_workers_, limiter_,
-        clock_, webhooks::IngressSettings{}, metrics_);
+        webhooks::IngressParts{
+            connections_, catalog_, {{writer_.get(), &loop_}}, pool_workers_, limiter_, clock_, oidc_, commands_},
+        settings, metrics_);
   }
   void start_work() {
     handler_ = std::make_unique<webhooks::WebhookHandler>(pool_, connections_, clients_, catalog_, mappings_, registry_,
-                                                          mapping::MappingContext{}, applier_, nullptr);
+                                                          mapping::MappingContext{}, applier_, nullptr, *runs_);
     worker_ = std::make_unique<queue::Worker>(pool_, *road_, std::vector<queue::WorkHandler*>{handler_.get()},
                                               queue_settings_, metrics_);
     worker_->start();
@@ -251,16 +256,25 @@ class WebhooksTest : public ::testing::Test {
   std::future<http::Response> post(const std::string& body, const std::string& signature,
                                    const std::string& connection = "", const std::string& connector = "shop",
                                    const std::string& address = "192.0.2.1") {
+    http::Request request;
+    request.method = "POST";
+    request.target = "/api/v1/webhooks/" + connector;
+    request.body = body;
+    request.remote_address = address;
+    request.headers = {{"Content-Type", "application/json"}, {"X-Shop-Signature", signature}};
+    return put(std::move(request), connection, connector);
+  }
+  std::future<http::Response> put(http::Request request, const std::string& connection, const std::string& connector) {
     auto context = std::make_shared<gateway::RequestContext>();
-    context->request.method = "POST";
-    context->request.target = "/api/v1/webhooks/" + connector;
-    context->request.body = body;
-    context->request.remote_address = address;
-    context->request.headers = {{"Content-Type", "application/json"}, {"X-Shop-Signature", signature}};
+    context->request = std::move(request);
     context->path_params["connector"] = connector;
     if (!connection.empty()) context->path_params["connection"] = connection;
-    const gateway::Routes routes = ingress_->routes();
-    const gateway::AsyncHandler handler = std::get<gateway::AsyncHandler>(routes[connection.empty() ? 0 : 1].handler);
+    const std::string pattern = "/webhooks/{connector}" + std::string(connection.empty() ? "" : "/{connection}");
+    gateway::AsyncHandler handler;
+    for (const gateway::Route& route : ingress_->routes()) {
+      if (route.method == context->request.method && route.pattern == pattern)
+        handler = std::get<gateway::AsyncHandler>(route.handler);
+    }
     auto answered = std::make_shared<std::promise<http::Response>>();
     auto future = answered->get_future();
     const http::Responder responder([answered](http::Response response) { answered->set_value(std::move(response)); });
@@ -338,6 +352,9 @@ class WebhooksTest : public ::testing::Test {
   TestClients clients_{service_};
   sync::PageApplier applier_{registry_, writer_of_entities_, mappings_};
   base::WorkerPool pool_workers_{"interactive", 1, 64};
+  outbound::OutboundHttp http_{{}, metrics_};
+  oauth::OidcVerifier oidc_{http_, clock_};
+  webhooks::CommandHandler* commands_ = nullptr;
   gateway::RateLimiter limiter_{gateway::LimitSettings{.webhook_per_minute = 5}, clock_, nullptr, metrics_};
   PollLoop loop_;
   std::atomic<bool> loop_ended_{false};
@@ -345,6 +362,7 @@ class WebhooksTest : public ::testing::Test {
   std::unique_ptr<redis::Client> redis_;
   std::unique_ptr<queue::Road> road_;
   std::unique_ptr<queue::PgWorkQueue> queue_;
+  std::unique_ptr<sync::RunStore> runs_;
   std::unique_ptr<webhooks::Fallback> fallback_;
   std::unique_ptr<webhooks::Guarantees> guarantees_;
   std::unique_ptr<storage::PgPipeline> pipeline_;

@@ -1,11 +1,13 @@
 #include "hub/webhooks/handler.hpp"
 
 #include "hub/sync/runner.hpp"
+#include "platform/base/digest.hpp"
 #include "platform/base/log.hpp"
 
 #include <patchbay/sdk/codec.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace patchbay::webhooks {
 namespace {
@@ -32,7 +34,7 @@ WebhookHandler::WebhookHandler(storage::Database& database, connections::Connect
                                connections::ClientFactory& clients, const plugins::PluginCatalog& plugins,
                                const mapping::MappingCatalog& mappings, const resources::Registry& registry,
                                mapping::MappingContext mapping_context, const sync::PageApplier& applier,
-                               events::Wake* wake, HandlerSettings settings)
+                               events::Wake* wake, const sync::RunStore& runs, HandlerSettings settings)
     : database_(database),
       connections_(connections),
       clients_(clients),
@@ -42,6 +44,7 @@ WebhookHandler::WebhookHandler(storage::Database& database, connections::Connect
       mapping_context_(std::move(mapping_context)),
       applier_(applier),
       wake_(wake),
+      runs_(runs),
       settings_(settings) {}
 
 std::vector<queue::WorkOutcome> WebhookHandler::handle(const std::vector<queue::WorkItem>& items,
@@ -146,10 +149,17 @@ void WebhookHandler::plan(const sdk::WebhookEvent& event, Task& task, Batch& bat
   }
   auto& mapping = batch.mappings[connection.connector];
   if (!mapping) mapping = mappings_.find(connection.connector);
+  if (event.resync && mapping && mapping->find(event.resource) != nullptr) {
+    task.resyncs.push_back(event.resource);
+    task.result = "resync";
+    return;
+  }
+  if (event.command) task.result = "command";
   if (event.resource.empty() || event.external_id.empty() || !mapping || mapping->find(event.resource) == nullptr)
     return;
   task.result = "applied";
-  const bool trust_snapshot = connection.settings.option("fetchLatest") == "false";
+  const bool trust_snapshot =
+      connection.settings.option("fetchLatest") == "false" || task.plugin->description.webhooks.ordered;
   if (event.deleted || (event.snapshot && trust_snapshot)) {
     sdk::Record record = event.snapshot.value_or(sdk::Record{});
     record.resource = event.resource;
@@ -212,8 +222,11 @@ sdk::Result<sdk::Record> WebhookHandler::fetch(sdk::ServiceClient& client, const
 
 sdk::Result<void> WebhookHandler::apply(const Batch& batch, const std::vector<const Task*>& tasks,
                                         queue::WorkClaim& claim) const {
-  return database_.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
+  std::vector<sync::RunStore::Queued> queued;
+  PATCHBAY_TRY(database_.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
+    queued.clear();
     PATCHBAY_TRY(apply_records(session, batch, tasks));
+    PATCHBAY_TRY(queue_runs(session, tasks, queued));
     std::map<std::string, std::vector<std::int64_t>> by_result;
     for (const Task* task : tasks) {
       if (task->disconnects) {
@@ -224,7 +237,42 @@ sdk::Result<void> WebhookHandler::apply(const Batch& batch, const std::vector<co
     }
     for (const auto& [result, ids] : by_result) PATCHBAY_TRY(claim.complete(session, ids, result));
     return {};
-  });
+  }));
+  for (const auto& run : queued) runs_.announce(run);
+  return {};
+}
+
+sdk::Result<void> WebhookHandler::queue_runs(storage::Session& session, const std::vector<const Task*>& tasks,
+                                             std::vector<sync::RunStore::Queued>& queued) const {
+  std::set<std::pair<std::string, std::string>> wanted;  // in order, as every batch locks
+  for (const Task* task : tasks) {
+    if (task->connection == nullptr || task->connection->state != "connected") continue;
+    for (const std::string& resource : task->resyncs) wanted.emplace(task->connection->id, resource);
+  }
+  for (const auto& [connection_id, resource] : wanted) {
+    PATCHBAY_TRY(session.execute("select pg_advisory_xact_lock($1)",
+                                 {std::to_string(base::lock_hash("resync:" + connection_id))}));
+    // A run under way may have passed the change already; one that has not begun will see it.
+    PATCHBAY_ASSIGN(
+        const auto waiting,
+        session.execute("select 1 from sync_runs where connection_id = $1::uuid and state = 'queued' and not "
+                        "dry_run and (resources = '{}' or $2 = any(resources)) limit 1",
+                        {connection_id, resource}));
+    if (!waiting.empty()) continue;
+    sync::RunRequest request;
+    request.connection_id = connection_id;
+    request.resources = {resource};
+    request.trigger = "webhook";
+    auto run = runs_.enqueue(session, request);
+    if (!run.ok() && run.error().code == "sync.too_many_runs") {
+      sdk::Error later = sdk::transient_error("webhooks.runs_wait", "Too many runs of the connection wait.");
+      later.retry_after = std::chrono::seconds(30);
+      return later;
+    }
+    if (!run.ok()) return std::move(run).error();
+    if (run->has_value()) queued.push_back(std::move(**run));
+  }
+  return {};
 }
 
 sdk::Result<void> WebhookHandler::apply_records(storage::Session& session, const Batch& batch,

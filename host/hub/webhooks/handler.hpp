@@ -9,6 +9,7 @@
 #include "engine/resources/description.hpp"
 #include "hub/connections/connection_store.hpp"
 #include "hub/sync/page_applier.hpp"
+#include "hub/sync/run_store.hpp"
 #include "platform/storage/session.hpp"
 
 #include <chrono>
@@ -34,7 +35,7 @@ class WebhookHandler : public queue::WorkHandler {
                  connections::ClientFactory& clients, const plugins::PluginCatalog& plugins,
                  const mapping::MappingCatalog& mappings, const resources::Registry& registry,
                  mapping::MappingContext mapping_context, const sync::PageApplier& applier, events::Wake* wake,
-                 HandlerSettings settings = {});
+                 const sync::RunStore& runs, HandlerSettings settings = {});
   std::string kind() const override { return "webhook"; }
   std::size_t batch_max() const override { return settings_.batch_max; }
   bool takes_lane_runs() const override { return true; }
@@ -49,7 +50,8 @@ class WebhookHandler : public queue::WorkHandler {
     const plugins::LoadedPlugin* plugin = nullptr;
     std::vector<sdk::Record> snapshots;
     std::vector<RecordKey> fetches;
-    std::string result = "ignored";  // outcome when done
+    std::vector<std::string> resyncs;  // resources of which a delta run is asked for
+    std::string result = "ignored";    // outcome when done
     bool disconnects = false;
     std::optional<sdk::Error> error;
   };
@@ -73,6 +75,9 @@ class WebhookHandler : public queue::WorkHandler {
   sdk::Result<void> apply(const Batch& batch, const std::vector<const Task*>& tasks, queue::WorkClaim& claim) const;
   sdk::Result<void> apply_records(storage::Session& session, const Batch& batch,
                                   const std::vector<const Task*>& tasks) const;
+  /// A delta run for each resource that needs one, but none where one that will see the change waits already.
+  sdk::Result<void> queue_runs(storage::Session& session, const std::vector<const Task*>& tasks,
+                               std::vector<sync::RunStore::Queued>& queued) const;
   std::vector<sdk::Record> records_of(const Batch& batch, const Task& task) const;
 
   storage::Database& database_;
@@ -84,6 +89,7 @@ class WebhookHandler : public queue::WorkHandler {
   const mapping::MappingContext mapping_context_;
   const sync::PageApplier& applier_;
   events::Wake* wake_;
+  const sync::RunStore& runs_;
   const HandlerSettings settings_;
 };
 

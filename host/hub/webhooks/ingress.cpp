@@ -24,6 +24,20 @@ http::Response received() {
   return http::Response::json(200, kBody);
 }
 
+std::optional<std::string> bearer_token(const sdk::Headers& headers) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const auto header = sdk::find_header(headers, "Authorization");
+  if (!header || !sdk::equals_ignoring_case(std::string_view(*header).substr(0, kScheme.size()), kScheme))
+    return std::nullopt;
+  return header->substr(kScheme.size());
+}
+
+/// Whether the event can be read again from what is stored of the request: its body and its plain headers.
+bool body_says_all(const sdk::WebhookRequest& request) {
+  return request.method == "POST" && !request.body.empty() && request.url.find('?') == std::string::npos &&
+         request.verified_claims.empty();
+}
+
 /// The account an event is for, among connections that share a key; the first where the event names none.
 const connections::Connection* addressee(const std::vector<const connections::Connection*>& verified,
                                          const sdk::WebhookEvent& event) {
@@ -38,15 +52,8 @@ const connections::Connection* addressee(const std::vector<const connections::Co
 
 }  // namespace
 
-Ingress::Ingress(const connections::ConnectionStore& connections, const plugins::PluginCatalog& catalog,
-                 std::vector<IngressLane> lanes, base::WorkerPool& pool, gateway::RateLimiter& limiter,
-                 const sdk::Clock& clock, IngressSettings settings, base::Metrics& metrics)
-    : connections_(connections),
-      catalog_(catalog),
-      lanes_(std::move(lanes)),
-      pool_(pool),
-      limiter_(limiter),
-      clock_(clock),
+Ingress::Ingress(IngressParts parts, IngressSettings settings, base::Metrics& metrics)
+    : parts_(std::move(parts)),
       settings_(std::move(settings)),
       received_count_(metrics.counter("patchbay_webhooks_received_total", "Webhook requests")),
       refused_count_(metrics.counter("patchbay_webhooks_refused_total", "Webhook requests whose verification failed")),
@@ -56,9 +63,13 @@ Ingress::Ingress(const connections::ConnectionStore& connections, const plugins:
 
 gateway::Routes Ingress::routes() {
   gateway::Routes routes;
-  for (const char* pattern : {"/webhooks/{connector}", "/webhooks/{connector}/{connection}"}) {
+  const std::pair<const char*, const char*> doors[] = {{"POST", "/webhooks/{connector}"},
+                                                       {"POST", "/webhooks/{connector}/{connection}"},
+                                                       {"GET", "/webhooks/{connector}"},
+                                                       {"GET", "/webhooks/{connector}/{connection}"}};
+  for (const auto& [method, pattern] : doors) {
     gateway::Route route;
-    route.method = "POST";
+    route.method = method;
     route.pattern = pattern;
     route.access = gateway::Access::kPublic;
     route.handler = gateway::AsyncHandler([this](Context context, gateway::Reply reply) { receive(context, reply); });
@@ -74,14 +85,15 @@ gateway::Routes Ingress::routes() {
 
 void Ingress::receive(const Context& context, const gateway::Reply& reply) {
   received_count_.add();
-  const auto* plugin = catalog_.find(context->path_param("connector"));
+  const auto* plugin = parts_.catalog.find(context->path_param("connector"));
   if (plugin == nullptr || !plugin->description.webhooks.supported) {
     return reply(sdk::not_found_error("webhooks.unknown_connector", "There is no such connector that takes webhooks."));
   }
   if (context->request.body.size() > settings_.body_bytes_max) {
     return reply(sdk::invalid_error("http.body_too_large", "The body is too large."));
   }
-  auto delivery = std::make_shared<Delivery>(Delivery{context, reply, connections_.verification(), plugin, {}});
+  auto delivery = std::make_shared<Delivery>(
+      Delivery{context, reply, parts_.connections.verification(), plugin, {}, {}, received(), {}});
   if (!delivery->snapshot) {
     unavailable_count_.add();
     return reply(unavailable("webhooks.starting", "The hub is starting; send it again."));
@@ -91,7 +103,7 @@ void Ingress::receive(const Context& context, const gateway::Reply& reply) {
   delivery->candidates = std::move(candidates).value();
   const bool blocks = plugin->in_child || plugin->description.webhooks.signature.algorithm == Algorithm::kCustom;
   if (!blocks) return process(delivery, true);
-  if (!pool_.try_submit([this, delivery] { process(delivery, false); })) {
+  if (!parts_.pool.try_submit([this, delivery] { process(delivery, false); })) {
     unavailable_count_.add();
     reply(unavailable("webhooks.busy", "Too many webhooks wait to be checked."));
   }
@@ -114,67 +126,126 @@ sdk::Result<Ingress::Candidates> Ingress::find_candidates(
   return candidates;
 }
 
-void Ingress::process(const std::shared_ptr<Delivery>& delivery, bool on_io_thread) {
-  http::Request& request = delivery->context->request;
-  sdk::WebhookRequest webhook{request.method, settings_.public_url + request.target, request.headers,
-                              std::move(request.body), clock_.now(), {}};
-  const Candidates good = verified(*delivery, webhook);
-  if (good.empty()) return delivery->reply(refuse(*delivery->context));
-  auto receipts = make_receipts(*delivery, good, std::move(webhook));
-  if (on_io_thread) return store(delivery, std::move(receipts));
-  const auto& lane = lanes_[request.io_thread % lanes_.size()];
-  lane.loop->post([this, delivery, receipts = std::move(receipts)]() mutable { store(delivery, std::move(receipts)); });
+const IngressLane& Ingress::lane_of(const Delivery& delivery) const {
+  return parts_.lanes[delivery.context->request.io_thread % parts_.lanes.size()];
 }
 
-Ingress::Candidates Ingress::verified(const Delivery& delivery, const sdk::WebhookRequest& request) const {
-  const sdk::SignatureDescription& signature = delivery.plugin->description.webhooks.signature;
-  Candidates good;
-  for (const auto* connection : delivery.candidates) {
-    const auto checked = signature.algorithm == Algorithm::kCustom
-                             ? delivery.plugin->plugin->verify_webhook(request, connection->settings)
-                             : check_signature(signature, connection->settings.credential(signature.key_credential),
-                                               request.headers, request.body, request.received_at);
-    if (checked.ok()) good.push_back(connection);
+void Ingress::process(const std::shared_ptr<Delivery>& delivery, bool on_io_thread) {
+  http::Request& request = delivery->context->request;
+  delivery->request = {request.method,     settings_.public_url + request.target,
+                       request.headers,    std::move(request.body),
+                       parts_.clock.now(), {}};
+  if (answer_handshake(*delivery)) return;
+  const auto good = verified(*delivery);
+  if (!good.ok()) {
+    const bool refused = good.error().error_class == sdk::ErrorClass::kAuth;
+    if (!refused) unavailable_count_.add();
+    return delivery->reply(refused ? refuse(*delivery->context) : good.error());
   }
-  return good;
+  auto receipts = make_receipts(*delivery, *good);
+  if (on_io_thread) return store(delivery, std::move(receipts));
+  lane_of(*delivery).loop->post(
+      [this, delivery, receipts = std::move(receipts)]() mutable { store(delivery, std::move(receipts)); });
+}
+
+bool Ingress::answer_handshake(const Delivery& delivery) const {
+  if (!delivery.plugin->description.webhooks.unsigned_handshake) return false;
+  const auto answer = delivery.plugin->plugin->answer_handshake(delivery.request);
+  if (!answer.ok() || !answer->has_value()) return false;
+  delivery.reply(response_of(**answer));
+  return true;
+}
+
+sdk::Result<Ingress::Candidates> Ingress::verified(Delivery& delivery) const {
+  Candidates good;
+  std::optional<sdk::Error> unknown;
+  sdk::json::object claims;
+  for (const auto* connection : delivery.candidates) {
+    delivery.request.verified_claims.clear();
+    const auto checked = verify(delivery, *connection, delivery.request);
+    if (checked.ok()) {
+      if (good.empty()) claims = delivery.request.verified_claims;
+      good.push_back(connection);
+    } else if (checked.error().error_class == sdk::ErrorClass::kTransient) {
+      unknown = checked.error();
+    }
+  }
+  delivery.request.verified_claims = std::move(claims);
+  if (!good.empty()) return good;
+  if (unknown) return *unknown;
+  return sdk::auth_error("auth.webhook_signature", "The signature is missing, stale or wrong.");
+}
+
+sdk::Result<void> Ingress::verify(const Delivery& delivery, const connections::Connection& connection,
+                                  sdk::WebhookRequest& request) const {
+  const sdk::WebhookDescription& webhooks = delivery.plugin->description.webhooks;
+  const sdk::SignatureDescription& signature = webhooks.signature;
+  if (signature.algorithm != Algorithm::kCustom) {
+    return check_signature(signature, connection.settings.credential(signature.key_credential), request.headers,
+                           request.body, request.received_at);
+  }
+  // One connector may have webhooks with a token and others without; which must have one is for the connector to say.
+  const auto token = bearer_token(request.headers);
+  if (webhooks.oidc && token) {
+    const std::string own_url = connection.settings.option(webhooks.oidc->keys_url_option);
+    PATCHBAY_ASSIGN(
+        request.verified_claims,
+        parts_.oidc.verify(*token, own_url.empty() ? webhooks.oidc->keys_url : own_url, webhooks.oidc->issuers));
+  }
+  return delivery.plugin->plugin->verify_webhook(request, connection.settings);
 }
 
 /// Only failures count, so that nobody can shut out a service by sending rubbish from behind the same address.
 sdk::Error Ingress::refuse(const gateway::RequestContext& context) {
   refused_count_.add();
   const std::string key = gateway::address_key(context.request.remote_address);
-  const auto verdict = limiter_.look(gateway::Limit::kWebhookFailure, key);
-  limiter_.count_failure(gateway::Limit::kWebhookFailure, key);
+  const auto verdict = parts_.limiter.look(gateway::Limit::kWebhookFailure, key);
+  parts_.limiter.count_failure(gateway::Limit::kWebhookFailure, key);
   if (!verdict.allowed) {
     return sdk::rate_limited_error("limits.webhook_failure", "Too many webhooks with a bad signature.", verdict.wait);
   }
   return sdk::auth_error("auth.webhook_signature", "The signature is missing, stale or wrong.");
 }
 
-std::vector<Receipt> Ingress::make_receipts(const Delivery& delivery, const Candidates& verified,
-                                            sdk::WebhookRequest request) const {
+std::vector<Receipt> Ingress::make_receipts(Delivery& delivery, const Candidates& verified) const {
+  const sdk::WebhookRequest& request = delivery.request;
+  const sdk::WebhookDescription& webhooks = delivery.plugin->description.webhooks;
   const auto events = delivery.plugin->plugin->parse_webhook(request);
   std::vector<Receipt> receipts;
   if (!events.ok() || events->empty() || events->size() > settings_.events_max) {
     receipts.push_back(make_unread_receipt(verified.front()->id, request.body));
   } else {
+    const bool whole_body = events->size() == 1 && body_says_all(request);
     receipts.reserve(events->size());
     for (const sdk::WebhookEvent& event : *events) {
-      receipts.push_back(make_receipt(addressee(verified, event)->id, event, request.body, events->size() == 1));
+      const auto* connection = addressee(verified, event);
+      receipts.push_back(make_receipt(connection->id, event, request.body, whole_body));
+      if (event.command && !delivery.command)
+        delivery.command = CommandCall{connection->connector, connection->id, *event.command};
     }
   }
-  const std::string headers = stored_headers(request.headers, delivery.plugin->description.webhooks.signature.header);
+  const std::string headers = stored_headers(request.headers, webhooks.signature.header);
   for (Receipt& receipt : receipts) receipt.headers = headers;
+  if (webhooks.own_answer && !delivery.command) {
+    const auto own = delivery.plugin->plugin->answer_webhook(request, std::nullopt);
+    if (own.ok()) delivery.answer = response_of(*own);
+  }
   return receipts;
 }
 
+void Ingress::answer(const std::shared_ptr<Delivery>& delivery) {
+  if (!delivery->command) return delivery->reply(std::move(delivery->answer));
+  run_command({std::move(*delivery->command), std::move(delivery->request), delivery->plugin, delivery},
+              {parts_.commands, &parts_.pool, lane_of(*delivery).loop}, delivery->reply);
+}
+
 void Ingress::store(const std::shared_ptr<Delivery>& delivery, std::vector<Receipt> receipts) {
-  const auto& lane = lanes_[delivery->context->request.io_thread % lanes_.size()];
-  lane.writer->store(std::move(receipts), [this, delivery](const sdk::Result<ReceiptWriter::Stored>& stored) {
-    (stored.ok() ? acknowledged_count_ : unavailable_count_).add();
-    delivery->reply(stored.ok() ? sdk::Result<http::Response>(received())
-                                : sdk::Result<http::Response>(stored.error()));
-  });
+  lane_of(*delivery).writer->store(std::move(receipts),
+                                   [this, delivery](const sdk::Result<ReceiptWriter::Stored>& stored) {
+                                     (stored.ok() ? acknowledged_count_ : unavailable_count_).add();
+                                     if (!stored.ok()) return delivery->reply(stored.error());
+                                     answer(delivery);
+                                   });
 }
 
 }  // namespace patchbay::webhooks

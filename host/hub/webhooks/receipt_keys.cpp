@@ -5,6 +5,7 @@
 #include <patchbay/sdk/codec.hpp>
 #include <patchbay/sdk/encoding.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace patchbay::webhooks {
@@ -27,6 +28,16 @@ std::string bounded_topic(std::string_view topic) {
   if (!sdk::is_clean_utf8(topic)) return "unreadable";
   if (topic.size() <= kTopicBytesMax) return std::string(topic);
   return bounded(topic);
+}
+
+/// "X-Goog-Channel-Token", "X-Twilio-Signature": whatever a service calls it.
+bool names_a_secret(std::string_view header) {
+  std::string name(header);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  for (const char* word : {"token", "signature", "secret", "password"}) {
+    if (name.find(word) != std::string::npos) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -72,7 +83,7 @@ std::string stored_headers(const sdk::Headers& headers, std::string_view signatu
     if (kept.size() >= kHeadersMax) break;
     if (name.size() > kHeaderBytesMax || value.size() > kHeaderBytesMax) continue;
     if (!sdk::is_clean_utf8(name) || !sdk::is_clean_utf8(value)) continue;
-    bool secret = sdk::equals_ignoring_case(name, signature_header);
+    bool secret = sdk::equals_ignoring_case(name, signature_header) || names_a_secret(name);
     for (const std::string_view hidden : kSecretHeaders) secret = secret || sdk::equals_ignoring_case(name, hidden);
     if (!secret) kept.emplace(name, value);
   }
