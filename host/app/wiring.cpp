@@ -40,6 +40,13 @@ queue::SweeperSettings sweeper_settings(const base::Config& config) {
   return settings;
 }
 
+/// Every call to a service asks it, and can do without it: a Redis that hangs must not hold them up for long.
+redis::RedisSettings budget_redis_settings(redis::RedisSettings settings) {
+  settings.connect_timeout = std::chrono::milliseconds(250);
+  settings.command_timeout = std::chrono::milliseconds(500);
+  return settings;
+}
+
 sync::RunnerWiring runner_wiring(Platform& platform, Model& model, ConnectionParts& connections, WorkParts& work) {
   return {*platform.database,
           connections.store,
@@ -136,6 +143,8 @@ AuthParts::AuthParts(Platform& platform, Model& model, const auth::AuthSettings&
 
 ConnectionParts::ConnectionParts(Platform& platform, Model& model)
     : tokens(*platform.database, platform.box, *platform.http, platform.clock),
+      budget_redis(budget_redis_settings(platform.redis->settings()), platform.metrics),
+      budgets(&budget_redis),
       store(*platform.database, platform.box, model.plugins),
       clients(*platform.database, model.plugins, *platform.http, platform.clock, tokens, budgets),
       watch(store, *platform.redis),

@@ -63,6 +63,7 @@ struct ConnectionParts {
   ConnectionParts(Platform& platform, Model& model);
   oauth::OAuthLibrary library;
   oauth::TokenService tokens;
+  redis::Client budget_redis;
   limits::RateBudgets budgets;
   connections::ConnectionStore store;
   connections::HubClientFactory clients;

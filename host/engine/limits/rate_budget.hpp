@@ -1,10 +1,11 @@
-// Rate budgets towards services: a token bucket for each group of calls of a connection, shared by all its clients in
-// this process. What the service itself says (429, THROTTLED) is the connector's to report; this keeps it from having
-// to.
+// Rate budgets towards services: a token bucket for each group of calls of an application's account, shared by all
+// clients of all processes. What the service itself says (429, THROTTLED) is the connector's to report; this keeps it
+// from having to.
 #pragma once
 
+#include "engine/limits/shared_budget.hpp"
+
 #include <patchbay/sdk/call_context.hpp>
-#include <patchbay/sdk/description.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -16,38 +17,69 @@
 
 namespace patchbay::limits {
 
-/// One token bucket with an optional bound on calls under way. Thread-safe.
+/// One token bucket with an optional bound on calls under way. Counted in Redis; while that is away, in this process,
+/// from where Redis left off. Thread-safe.
 class RateBudget {
  public:
-  explicit RateBudget(const sdk::RateBudgetDescription& description);
+  /// Without `shared` it is this process's own.
+  explicit RateBudget(const sdk::RateBudgetDescription& description, std::unique_ptr<SharedBudget> shared = nullptr);
+
+  /// What was taken: handed to finish() or give_back() once.
+  struct Taken {
+    std::chrono::milliseconds waited{0};
+    double cost = 0;
+    std::string lease;    // of a place that is bounded over all processes
+    bool shared = false;  // taken in Redis
+  };
   /// Takes `cost` points, waiting while there are too few. Lanes leave a reserve for those before them: a person's call
-  /// may take the last point, a backfill only from a bucket that is more than 40 % full. Returns how long it waited;
-  /// kRateLimited "http.budget" where the wait would pass the deadline, kCancelled.
-  sdk::Result<std::chrono::milliseconds> take(const sdk::CallContext& context, double cost);
-  void finish();  // the call is over
+  /// may take the last point, a backfill only from a bucket that is more than 40 % full. kRateLimited "http.budget"
+  /// where the wait would pass the deadline, kCancelled.
+  sdk::Result<Taken> take(const sdk::CallContext& context, double cost);
+  void finish(const Taken& taken);     // the call is over
+  void give_back(const Taken& taken);  // the call was not made
   /// The service said to wait: nothing is given out before then.
-  void hold_until(std::chrono::steady_clock::time_point time);
+  void hold_for(std::chrono::milliseconds duration);
 
  private:
-  std::chrono::milliseconds wait_needed(sdk::Lane lane, double cost, std::chrono::steady_clock::time_point now);
+  using Time = std::chrono::steady_clock::time_point;
+  struct Verdict {
+    std::chrono::milliseconds wait{0};
+    bool crowded = false;
+    bool taken() const { return wait.count() == 0 && !crowded; }
+  };
+  Verdict try_take(sdk::Lane lane, Taken& taken);
+  std::optional<Verdict> try_shared(sdk::Lane lane, Taken& taken);
+  Verdict try_local(sdk::Lane lane, Taken& taken);
+  /// Whether Redis is to be asked: it did not fail a moment ago.
+  bool shared_now();
+  void note_failure();
+  void fill(Time now);
+
   const double capacity_;
   const double refill_per_second_;
   const std::uint32_t concurrency_max_;
+  const std::unique_ptr<SharedBudget> shared_;
   std::mutex mutex_;
   std::condition_variable changed_;
   double points_;
   std::uint32_t under_way_ = 0;
-  std::chrono::steady_clock::time_point filled_at_;
-  std::chrono::steady_clock::time_point held_until_;
+  Time filled_at_;
+  Time held_until_;
+  Time away_until_;
+  bool was_away_ = false;  // Redis does not know yet what was spent meanwhile
 };
 
-/// Budgets of all connections, made when first used and kept while a client holds them.
+/// Budgets of all subjects, made when first used and kept while a client holds them.
 class RateBudgets {
  public:
   using Groups = std::map<std::string, std::shared_ptr<RateBudget>>;
-  Groups of_connection(const std::string& connection_id, const std::vector<sdk::RateBudgetDescription>& descriptions);
+  /// `shared` outlives it; null: every process counts for itself.
+  explicit RateBudgets(redis::Client* shared = nullptr) : shared_(shared) {}
+  /// `subject` names application and account: whoever spends from the same of a service's budgets.
+  Groups of_subject(const std::string& subject, const std::vector<sdk::RateBudgetDescription>& descriptions);
 
  private:
+  redis::Client* const shared_;
   std::mutex mutex_;
   std::map<std::string, std::map<std::string, std::weak_ptr<RateBudget>>> budgets_;
 };

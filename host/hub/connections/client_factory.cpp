@@ -1,7 +1,10 @@
 #include "hub/connections/client_factory.hpp"
 
 #include "hub/connections/connection_settings.hpp"
+#include "platform/base/digest.hpp"
 #include "platform/base/log.hpp"
+
+#include <patchbay/sdk/encoding.hpp>
 
 namespace patchbay::connections {
 namespace {
@@ -59,6 +62,14 @@ class NoTokens : public sdk::TokenSource {
   }
 };
 
+/// Whoever spends from the same of a service's budgets: all connections of one application to one account. In a key of
+/// Redis, so by its hash.
+std::string budget_subject(const Connection& connection) {
+  const std::string account = connection.account_id.empty() ? connection.id : connection.account_id;
+  const std::string text = connection.connector + '\n' + connection.settings.credential("clientId") + '\n' + account;
+  return connection.connector + ":" + sdk::hex_encode(base::sha256(text)).substr(0, 32);
+}
+
 /// Holds what the client borrows; the client goes first.
 class HubClientLease : public ClientLease {
  public:
@@ -112,9 +123,9 @@ sdk::Result<std::unique_ptr<ClientLease>> HubClientFactory::client(const Connect
     PATCHBAY_ASSIGN(auto subject, token_subject(plugin->description, connection));
     tokens = tokens_.source(std::move(subject));
   }
-  auto lease = std::make_unique<HubClientLease>(database_, connection, http_, clock_,
-                                                budgets_.of_connection(connection.id, plugin->description.rate_budgets),
-                                                std::move(tokens));
+  auto lease = std::make_unique<HubClientLease>(
+      database_, connection, http_, clock_,
+      budgets_.of_subject(budget_subject(connection), plugin->description.rate_budgets), std::move(tokens));
   PATCHBAY_TRY(lease->connect(*plugin->plugin, connection.settings));
   return std::unique_ptr<ClientLease>(std::move(lease));
 }
