@@ -239,8 +239,11 @@ http::Response Control::truth(const http::Request& request, const Segments& segm
     if (segments[1] == "identity") {
       if (segments[2] != "clients") return error_response(not_found("only clients have an identity"));
       std::vector<ServiceContacts> services;
+      const auto wanted = "," + query(request, "services") + ",";
       for (const auto& service : sandbox_.parts_.services) {
-        services.push_back({std::string(service->name()), service->contacts()});
+        const std::string name(service->name());
+        if (wanted != ",," && wanted.find("," + name + ",") == std::string::npos) continue;
+        services.push_back({name, service->contacts()});
       }
       records = identity_groups(services);
     } else {

@@ -4,6 +4,7 @@
 #include "platform/outbound/outbound_http.hpp"
 #include "tests/sandbox/jobber/jobber_service.hpp"
 #include "tests/sandbox/options.hpp"
+#include "tests/sandbox/quickbooks/quickbooks_service.hpp"
 #include "tests/sandbox/sandbox.hpp"
 #include "tests/sandbox/slack/slack_service.hpp"
 #include "tests/sandbox/stripe/stripe_service.hpp"
@@ -70,6 +71,9 @@ sdk::Result<void> run(const Options& options) {
   services.push_back(std::make_unique<SlackService>(
       context, slack::Secrets{options.slack_client_id, options.slack_client_secret, options.slack_signing_secret}));
   services.push_back(std::make_unique<TwilioService>(context, options.twilio));
+  services.push_back(std::make_unique<QuickBooksService>(
+      context, QuickBooksSecrets{options.quickbooks_client_id, options.quickbooks_client_secret,
+                                 options.quickbooks_verifier_token}));
   for (const auto& service : services) service->generate();
   if (options.hostile) {
     for (const auto& service : services) service->add_hostile_records();
@@ -91,6 +95,8 @@ sdk::Result<void> run(const Options& options) {
   about["port"] = server.port();
   about["stripeWebhookSecret"] = options.stripe_webhook_secret;
   about["jobberClientId"] = options.jobber_client_id;
+  about["quickbooksClientId"] = options.quickbooks_client_id;
+  about["quickbooksRealmId"] = quickbooks::kRealm;
   about["slackClientId"] = options.slack_client_id;
   about["slackBotToken"] = slack::kBotToken;
   about["twilioAccountSid"] = options.twilio.account_sid;

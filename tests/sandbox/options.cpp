@@ -48,6 +48,12 @@ sdk::Result<void> read_value(Options& options, const std::string& name, const st
     options.jobber_client_id = text;
   } else if (name == "--jobber-client-secret") {
     options.jobber_client_secret = text;
+  } else if (name == "--quickbooks-client-id") {
+    options.quickbooks_client_id = text;
+  } else if (name == "--quickbooks-client-secret") {
+    options.quickbooks_client_secret = text;
+  } else if (name == "--quickbooks-verifier-token") {
+    options.quickbooks_verifier_token = text;
   } else if (name == "--slack-client-id") {
     options.slack_client_id = text;
   } else if (name == "--slack-client-secret") {
@@ -88,7 +94,7 @@ sdk::Result<Options> parse_options(const std::vector<std::string>& arguments) {
 }
 
 std::string usage() {
-  return R"(patchbay-sandbox plays Stripe, Jobber, Slack and Twilio (/stripe, /jobber, /slack, /twilio) on 127.0.0.1 for development, demos and tests.
+  return R"(patchbay-sandbox plays Stripe, Jobber, QuickBooks, Slack and Twilio (/stripe, /jobber, /quickbooks, /slack, /twilio) on 127.0.0.1 for development, demos and tests.
 When it is ready it prints one line of JSON: {"port": …}. Tests steer it below /_sandbox (tests/sandbox/README.md).
 
   --port N                      port to listen on; 0 (default) takes a free one
@@ -101,6 +107,9 @@ When it is ready it prints one line of JSON: {"port": …}. Tests steer it below
   --stripe-webhook-secret TEXT  default whsec_sandbox
   --jobber-client-id TEXT       default jobber-sandbox-client
   --jobber-client-secret TEXT   default jobber-sandbox-secret; also signs Jobber's webhooks
+  --quickbooks-client-id TEXT   default quickbooks-sandbox-client
+  --quickbooks-client-secret TEXT  default quickbooks-sandbox-secret
+  --quickbooks-verifier-token TEXT  default quickbooks-sandbox-verifier; signs QuickBooks' webhooks
   --slack-client-id TEXT        default slack-sandbox-client
   --slack-client-secret TEXT    default slack-sandbox-secret
   --slack-signing-secret TEXT   default slack-sandbox-signing

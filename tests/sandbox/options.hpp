@@ -20,6 +20,9 @@ struct Options {
   std::string stripe_webhook_secret = "whsec_sandbox";
   std::string jobber_client_id = "jobber-sandbox-client";
   std::string jobber_client_secret = "jobber-sandbox-secret";
+  std::string quickbooks_client_id = "quickbooks-sandbox-client";
+  std::string quickbooks_client_secret = "quickbooks-sandbox-secret";
+  std::string quickbooks_verifier_token = "quickbooks-sandbox-verifier";
   std::string slack_client_id = "slack-sandbox-client";
   std::string slack_client_secret = "slack-sandbox-secret";
   std::string slack_signing_secret = "slack-sandbox-signing";

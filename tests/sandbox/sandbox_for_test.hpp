@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/sandbox/jobber/jobber_service.hpp"
+#include "tests/sandbox/quickbooks/quickbooks_service.hpp"
 #include "tests/sandbox/sandbox.hpp"
 #include "tests/sandbox/slack/slack_service.hpp"
 #include "tests/sandbox/stripe/stripe_service.hpp"
@@ -72,6 +73,7 @@ class SandboxForTest {
     services.push_back(std::make_unique<JobberService>(context, "client", "secret"));
     services.push_back(std::make_unique<SlackService>(context, slack::Secrets{"client", "secret", "signing"}));
     services.push_back(std::make_unique<TwilioService>(context, twilio::sandbox_credentials()));
+    services.push_back(std::make_unique<QuickBooksService>(context, QuickBooksSecrets{"client", "secret", "verifier"}));
     for (const auto& service : services) service->generate();
     const auto sealed = store.seal(journal);
     EXPECT_TRUE(sealed.ok()) << (sealed.ok() ? "" : sealed.error().message);

@@ -71,6 +71,19 @@ sdk::json::object SandboxProcess::jobber_connection(const std::string& name) con
           {"credentials", {{"clientId", "jobber-sandbox-client"}, {"clientSecret", "jobber-sandbox-secret"}}}};
 }
 
+sdk::json::object SandboxProcess::quickbooks_connection(const std::string& name) const {
+  return {{"connector", "quickbooks"},
+          {"name", name},
+          {"options",
+           {{"apiBase", url("/quickbooks")},
+            {"authorizeUrl", url("/quickbooks/connect/oauth2")},
+            {"tokenUrl", url("/quickbooks/oauth2/v1/tokens/bearer")}}},
+          {"credentials",
+           {{"clientId", "quickbooks-sandbox-client"},
+            {"clientSecret", "quickbooks-sandbox-secret"},
+            {"webhookVerifierToken", "quickbooks-sandbox-verifier"}}}};
+}
+
 sdk::json::object SandboxProcess::twilio_connection(const std::string& name) const {
   const std::string number = std::string(31, '0') + "1";
   return {{"connector", "twilio"},

@@ -18,8 +18,10 @@ class SandboxProcess {
   std::string url(const std::string& path) const;
   /// All records of a kind as the service shows them.
   sdk::json::array truth(const std::string& service, const std::string& kind) const;
-  /// The groups of records that are one client.
-  sdk::json::array identity_truth() const { return truth("identity", "clients"); }
+  /// The groups of records that are one client, for a hub that is connected to these services.
+  sdk::json::array identity_truth(const std::string& services = "stripe,jobber") const {
+    return truth("identity", "clients?services=" + services);
+  }
   /// A control call below /_sandbox; its "data".
   sdk::json::value control(const std::string& method, const std::string& path, const sdk::json::value& body) const;
   /// The whole answer of a control call.
@@ -29,6 +31,7 @@ class SandboxProcess {
   /// Body of POST /connections for the services as this sandbox plays them.
   sdk::json::object stripe_connection(const std::string& name = "main") const;
   sdk::json::object jobber_connection(const std::string& name = "main") const;
+  sdk::json::object quickbooks_connection(const std::string& name = "main") const;
   sdk::json::object twilio_connection(const std::string& name = "main") const;
   /// With the bot token; without it the owner authorises it.
   sdk::json::object slack_connection(bool with_token = true, const std::string& name = "main") const;
