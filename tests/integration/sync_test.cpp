@@ -205,6 +205,19 @@ TEST_F(SyncRunTest, ADryRunCountsAndLeavesNothing) {
   }
 }
 
+TEST_F(SyncRunTest, ABackfillSaysHowLongItTakesWhereThatCanBeKnown) {
+  add_customers(150);
+  const std::string first = enqueue(stripe_, sdk::SyncMode::kFull, false, {"customers"});
+  work_off(*runner_);
+  const std::string progress =
+      "select coalesce(progress->>'etaSeconds', 'unknown') || ' ' || coalesce(progress->>"
+      "'etaOfAll', '') from sync_runs where id = $1::uuid";
+  EXPECT_EQ(value(progress, {first}), "unknown ") << "the service tells no total, and nothing is known yet";
+  const std::string second = enqueue(stripe_, sdk::SyncMode::kFull, false, {"customers"});
+  work_off(*runner_);
+  EXPECT_EQ(value(progress, {second}), "0 true") << "as many as the last time";
+}
+
 /// Interrupts the run after each of its list calls in turn, and lets it go on: the result is always the same.
 TEST_F(SyncRunTest, ARunGoesOnWhereItWasInterrupted) {
   add_customers(450);

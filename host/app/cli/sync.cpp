@@ -49,6 +49,11 @@ void print_progress(const std::string& state, const sdk::json::value& counts, co
   std::printf("\r[%s] %-9s %-16s created %s  updated %s  unchanged %s  failed %s   ", bar.c_str(), state.c_str(),
               sdk::string_at(progress, "resource").c_str(), count("created").c_str(), count("updated").c_str(),
               count("unchanged").c_str(), count("failed").c_str());
+  if (const auto* left = sdk::find_member(progress, "etaSeconds"); left != nullptr && left->is_int64()) {
+    const auto* whole_run = sdk::find_member(progress, "etaOfAll");
+    const bool more = whole_run == nullptr || !whole_run->is_bool() || !whole_run->get_bool();
+    std::printf("about %lld s left%s   ", static_cast<long long>(left->get_int64()), more ? " or more" : "");
+  }
   std::fflush(stdout);
 }
 

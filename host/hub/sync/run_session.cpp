@@ -46,7 +46,25 @@ RunSession::RunSession(RunContext context)
     : context_(std::move(context)),
       caller_(context_.settings.calls,
               context_.run.request.mode == sdk::SyncMode::kFull ? sdk::Lane::kBackfill : sdk::Lane::kSync,
-              context_.watch.token()) {}
+              context_.watch.token()),
+      eta_({}, {}, std::chrono::steady_clock::now()) {}
+
+sdk::Result<std::map<std::string, std::uint64_t>> RunSession::known_counts() {
+  std::map<std::string, std::uint64_t> counts;
+  if (context_.run.request.mode != sdk::SyncMode::kFull) return counts;
+  PATCHBAY_TRY(
+      context_.database.transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
+        PATCHBAY_ASSIGN(
+            const auto rows,
+            session.execute("select resource, count(*) as n from entity_links where connection_id = $1::uuid "
+                            "and deleted_at is null group by resource",
+                            {context_.connection.id}));
+        for (std::size_t row = 0; row < rows.size(); ++row)
+          counts[rows.text(row, "resource")] = static_cast<std::uint64_t>(rows.integer(row, "n"));
+        return {};
+      }));
+  return counts;
+}
 
 sdk::Result<void> RunSession::check_running() const {
   if (context_.watch.stopped()) return sdk::cancelled_error("sync.stopped", "The run was stopped.");
@@ -57,9 +75,15 @@ sdk::Result<void> RunSession::run() {
   const auto resources =
       order_resources(context_.description, context_.mapper.mapping(), context_.run.request.resources);
   progress_.resources_total = resources.size();
+  std::vector<std::string> names;
+  for (const auto* resource : resources) names.push_back(resource->name);
+  PATCHBAY_ASSIGN(auto known, known_counts());
+  eta_ = Eta(std::move(names), std::move(known), std::chrono::steady_clock::now());
   std::optional<sdk::Error> first_error;
   for (const auto* resource : resources) {
     progress_.resource = resource->name;
+    progress_.total_estimate.reset();
+    eta_.begin(resource->name);
     const auto synced = sync_resource(*resource);
     // A list that was abandoned half way has cancelled the run's token.
     if (!synced.ok() && (is_fatal(synced.error()) || context_.watch.token().cancelled())) return synced;
@@ -149,8 +173,11 @@ sdk::Result<void> RunSession::apply_pages(Listing& listing, sdk::Page page, std:
   checkpoint.listed = page.next_cursor.empty();
   checkpoint.page_cursor = checkpoint.listed ? page.checkpoint : page.next_cursor;
   progress_.pages += page_count;
-  progress_.records += page.records.size() + page.problems.size();
+  const std::uint64_t record_count = page.records.size() + page.problems.size();
+  progress_.records += record_count;
   if (page.total_estimate) progress_.total_estimate = page.total_estimate;
+  eta_.add(record_count, page.total_estimate);
+  progress_.eta = eta_.estimate(std::chrono::steady_clock::now());
   std::vector<std::string> seen;
   if (listing.finds_vanished) {
     for (const auto& record : page.records) seen.push_back(record.external_id);

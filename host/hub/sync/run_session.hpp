@@ -3,6 +3,7 @@
 
 #include "engine/plugins/catalog.hpp"
 #include "hub/sync/checkpoint.hpp"
+#include "hub/sync/eta.hpp"
 #include "hub/sync/page_source.hpp"
 #include "hub/sync/run_store.hpp"
 #include "hub/sync/run_watch.hpp"
@@ -53,6 +54,8 @@ class RunSession {
     sdk::SyncMode mode = sdk::SyncMode::kFull;
     bool finds_vanished = false;  // every record is seen, so what is not seen is gone
   };
+  /// How many records each resource had the last time; empty where the run reads changes only.
+  sdk::Result<std::map<std::string, std::uint64_t>> known_counts();
   sdk::Result<void> sync_resource(const sdk::ResourceDescription& resource);
   sdk::Result<Listing> open(const sdk::ResourceDescription& resource);
   sdk::Result<void> list_pages(Listing& listing);
@@ -71,6 +74,7 @@ class RunSession {
   RunContext context_;
   ServiceCaller caller_;
   RunProgress progress_;
+  Eta eta_;
 };
 
 }  // namespace patchbay::sync

@@ -92,6 +92,10 @@ sdk::Result<bool> RunStore::advance(storage::Session& session, const std::string
                              {"pages", progress.pages},
                              {"records", progress.records}};
   if (progress.total_estimate) shown["totalEstimate"] = *progress.total_estimate;
+  if (progress.eta) {
+    shown["etaSeconds"] = progress.eta->left.count();
+    shown["etaOfAll"] = progress.eta->whole;
+  }
   PATCHBAY_ASSIGN(
       const storage::Rows rows,
       session.execute("update sync_runs r set progress = $2::jsonb, counts = (select jsonb_object_agg(a.key,"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/queue/work.hpp"
+#include "hub/sync/eta.hpp"
 #include "hub/sync/page_applier.hpp"
 #include "platform/storage/session.hpp"
 
@@ -34,7 +35,8 @@ struct RunProgress {
   std::string resource;
   std::size_t resources_done = 0, resources_total = 0;
   std::uint64_t pages = 0, records = 0;
-  std::optional<std::uint64_t> total_estimate;
+  std::optional<std::uint64_t> total_estimate;  // of the present resource
+  std::optional<Eta::Estimate> eta;
 };
 
 /// Stateless; every call runs in the caller's session.
