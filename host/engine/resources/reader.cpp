@@ -157,8 +157,9 @@ void Reader::estimate(std::shared_ptr<ListWork> work) const {
   const auto channel = work->channel;
   channel->query(statement, [this, work](sdk::Result<storage::Rows> rows) {
     if (!rows.ok()) return work->done(std::move(rows).error());
-    // Never less than what has been seen.
-    const std::uint64_t seen = work->query.offset() + work->page.row_count + (work->page.has_next ? 1 : 0);
+    // Never less than what has been seen. An empty page has seen nothing, however far out it was asked for.
+    const ReadPage& page = work->page;
+    const std::uint64_t seen = page.row_count > 0 ? work->query.offset() + page.row_count + (page.has_next ? 1 : 0) : 0;
     const std::uint64_t least = std::max<std::uint64_t>(kExactCountMax + 1, seen);
     work->page.total = RowCount{std::max(planned_rows(*rows).value_or(least), least), true};
     counts_.put(work->key, *work->page.total, RowCountCache::Clock::now());
