@@ -83,6 +83,18 @@ TEST_F(WritebackTest, AChangeOfWhatTheServiceDoesNotKeepIsNotSent) {
   EXPECT_EQ(count("work_items where kind = 'writeback'"), 0);
 }
 
+TEST_F(WritebackTest, WhatIsWrittenBackShowsInTheTimeOfTheRowAndIsNoNewsToWriteBack) {
+  const std::string id = linked_client();
+  update("client", id, {{"phone", "8105550123"}});
+  const std::string changed_at = value("select updated_at from clients");
+  const std::string version = value("select version from clients");
+  write_back();
+  EXPECT_GT(value("select updated_at from clients"), changed_at);
+  EXPECT_EQ(value("select version from clients"), version);
+  write_back();
+  EXPECT_EQ(stripe().writes().size(), 1u) << "no loop";
+}
+
 TEST_F(WritebackTest, SeveralQuickChangesAreOneCall) {
   const std::string id = linked_client();
   update("client", id, {{"phone", "8105550101"}});

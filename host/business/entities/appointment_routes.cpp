@@ -86,12 +86,12 @@ gateway::BlockingHandler status_handler(const RouteParts& parts) {
 gateway::BlockingHandler change_handler(const RouteParts& parts) {
   return [&parts](const gateway::RequestContext& context) -> sdk::Result<http::Response> {
     PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
-    PATCHBAY_ASSIGN(const auto version, resources::if_match_version(context.request));
+    const resources::IfMatch versions = resources::if_match(context.request);
     return answer_write(
         parts, context, appointments(parts), 200, [&](storage::Session& session, std::vector<sdk::Error>& errors) {
           if (body.contains("status")) return move(parts, session, context, body);
           return parts.writer.update(session, appointments(parts), resources::actor_of(context.principal),
-                                     context.path_param("id"), body, version, errors);
+                                     context.path_param("id"), body, versions, errors);
         });
   };
 }

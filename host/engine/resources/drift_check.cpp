@@ -47,6 +47,9 @@ void compare(const ResourceDescription& description, const Table& table, std::ve
   const auto differs = [&](const std::string& column, const std::string& what) {
     differences.push_back(description.table + "." + column + ": " + what);
   };
+  // The database finds the table of a link's entity by this rule (touch_entities).
+  if (description.synced && description.table != description.kind + "s")
+    differences.push_back(description.table + ": is not the plural of '" + description.kind + "'");
   for (const char* common : {"id", "version", "owners", "created_at", "updated_at", "deleted_at"}) {
     if (!table.contains(common)) differs(common, "the table has no such column");
   }

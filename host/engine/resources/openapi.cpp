@@ -97,7 +97,11 @@ json::object json_content(json::object schema) {
 
 json::object one_response(const ResourceDescription& description) {
   return {{"description", description.title},
-          {"headers", {{"ETag", {{"schema", {{"type", "string"}}}}}}},
+          {"headers",
+           {{"ETag",
+             {{"schema", {{"type", "string"}}},
+              {"description",
+               "\"<version>-<hash of what is shown>\"; If-Match compares the version only, \"<version>\" will do."}}}}},
           {"content", json_content({{"type", "object"},
                                     {"properties",
                                      {{"data", reference("schemas/" + schema_name(description))},

@@ -1,14 +1,30 @@
 #include "engine/resources/route_support.hpp"
 
+#include "platform/base/digest.hpp"
+
 #include <patchbay/sdk/encoding.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace patchbay::resources {
 namespace {
 
-std::string etag_of(std::string_view version) {
-  return '"' + std::string(version) + '"';
+/// The version of `"<version>"` or `"<version>-<hash>"`; nullopt for a tag that this hub never gave out.
+std::optional<std::int64_t> version_of_tag(std::string_view tag) {
+  if (tag.size() < 3 || tag.front() != '"' || tag.back() != '"') return std::nullopt;
+  tag = tag.substr(1, tag.size() - 2);
+  tag = tag.substr(0, tag.find('-'));
+  std::int64_t version = 0;
+  const auto [end, error] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
+  if (error != std::errc() || end != tag.data() + tag.size()) return std::nullopt;
+  return version;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 /// The caller's view of what he has just written; a row that has left his view is shown as it was written.
@@ -26,6 +42,10 @@ ReadRow view_after(const RouteParts& parts, const policy::Principal& principal, 
 }
 
 }  // namespace
+
+std::string etag_of(const ReadRow& row) {
+  return '"' + row.version + '-' + sdk::hex_encode(base::sha256(row.json)).substr(0, 16) + '"';
+}
 
 Actor actor_of(const policy::Principal& principal) {
   Actor actor;
@@ -65,23 +85,29 @@ sdk::Result<http::Response> answer_write(const RouteParts& parts, const gateway:
   parts.wake.wake();
   const ReadRow view = view_after(parts, context.principal, description, outcome);
   auto response = http::Response::json(status, envelope(view.json));
-  response.set_header("ETag", etag_of(view.version));
+  response.set_header("ETag", etag_of(view));
   if (status == 201) response.set_header("Location", "/api/v1/" + description.path + "/" + outcome.entity_id);
   return response;
 }
 
-sdk::Result<std::optional<std::int64_t>> if_match_version(const http::Request& request) {
-  const auto header = request.header("If-Match");
-  if (!header || *header == "*") return std::optional<std::int64_t>();
-  std::string_view text = *header;
-  std::int64_t version = 0;
-  if (text.size() > 2 && text.front() == '"' && text.back() == '"') {
-    text = text.substr(1, text.size() - 2);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-    if (error == std::errc() && end == text.data() + text.size()) return std::optional(version);
+IfMatch if_match(const http::Request& request) {
+  std::string fields;
+  bool given = false;
+  for (const auto& [name, value] : request.headers) {
+    if (!sdk::equals_ignoring_case(name, "If-Match")) continue;
+    fields += (given ? "," : "") + value;
+    given = true;
   }
-  // A tag that this hub never gave out matches no version.
-  return sdk::conflict_error("resources.precondition_failed", "If-Match names a version that does not exist.");
+  if (!given) return std::nullopt;
+  std::vector<std::int64_t> versions;
+  for (std::size_t begin = 0; begin <= fields.size();) {
+    const std::size_t end = std::min(fields.find(',', begin), fields.size());
+    const std::string_view tag = trimmed(std::string_view(fields).substr(begin, end - begin));
+    begin = end + 1;
+    if (tag == "*") return std::nullopt;
+    if (const auto version = version_of_tag(tag)) versions.push_back(*version);
+  }
+  return versions;
 }
 
 std::string envelope(std::string_view json, std::string_view more_members) {

@@ -42,8 +42,13 @@ using Write = std::function<sdk::Result<WriteOutcome>(storage::Session&, std::ve
 sdk::Result<http::Response> answer_write(const RouteParts& parts, const gateway::RequestContext& context,
                                          const ResourceDescription& description, int status, const Write& write);
 
-/// The version in If-Match; nullopt where there is none or `*`.
-sdk::Result<std::optional<std::int64_t>> if_match_version(const http::Request& request);
+/// The tag of a row as it is answered: its version, and a hash of all that is shown of it. So the tag also moves with
+/// the row's links and sync status, and differs between roles that see different fields.
+std::string etag_of(const ReadRow& row);
+/// The versions that If-Match names, of which one must be the row's; nullopt where there is none or `*`. Only the
+/// version of a tag counts, so that a link that changed meanwhile does not turn a person's change down; `"3"` is as
+/// good as the whole tag.
+IfMatch if_match(const http::Request& request);
 /// {"data": <json>, "timestamp": …}; `json` is already JSON.
 std::string envelope(std::string_view json, std::string_view more_members = {});
 /// A page as the answer to a list request.

@@ -9,7 +9,7 @@ namespace {
 using Context = std::shared_ptr<gateway::RequestContext>;
 
 http::Response row_response(const gateway::RequestContext& context, const ReadRow& row) {
-  const std::string etag = '"' + row.version + '"';
+  const std::string etag = etag_of(row);
   const auto known = context.request.header("If-None-Match");
   const bool unchanged = known && (*known == etag || *known == "W/" + etag);
   http::Response response = unchanged ? http::Response::empty(304) : http::Response::json(200, envelope(row.json));
@@ -93,20 +93,20 @@ gateway::BlockingHandler create_handler(const RouteParts& parts, const ResourceD
 gateway::BlockingHandler update_handler(const RouteParts& parts, const ResourceDescription& description) {
   return [&parts, &description](const gateway::RequestContext& context) -> sdk::Result<http::Response> {
     PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
-    PATCHBAY_ASSIGN(const auto version, if_match_version(context.request));
+    const IfMatch versions = if_match(context.request);
     return answer_write(parts, context, description, 200,
                         [&](storage::Session& session, std::vector<sdk::Error>& errors) {
                           return parts.writer.update(session, description, actor_of(context.principal),
-                                                     context.path_param("id"), body, version, errors);
+                                                     context.path_param("id"), body, versions, errors);
                         });
   };
 }
 
 gateway::BlockingHandler delete_handler(const RouteParts& parts, const ResourceDescription& description) {
   return [&parts, &description](const gateway::RequestContext& context) -> sdk::Result<http::Response> {
-    PATCHBAY_ASSIGN(const auto version, if_match_version(context.request));
+    const IfMatch versions = if_match(context.request);
     PATCHBAY_TRY(parts.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) {
-      return parts.writer.remove(session, description, actor_of(context.principal), context.path_param("id"), version);
+      return parts.writer.remove(session, description, actor_of(context.principal), context.path_param("id"), versions);
     }));
     parts.wake.wake();
     return http::Response::empty(204);

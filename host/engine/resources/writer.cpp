@@ -115,7 +115,7 @@ ValidatedBody Writer::validate_body(const ResourceDescription& description, cons
 
 sdk::Result<Writer::Current> Writer::read_current(storage::Session& session, const ResourceDescription& description,
                                                   const Actor& actor, const std::string& entity_id,
-                                                  std::optional<std::int64_t> if_match) const {
+                                                  const IfMatch& if_match) const {
   if (!base::is_uuid(entity_id)) return not_found(description);
   const auto statement = sql::lock_one(description, actor_scope(policy_, description, actor), entity_id);
   Current current;
@@ -123,7 +123,7 @@ sdk::Result<Writer::Current> Writer::read_current(storage::Session& session, con
   if (current.rows.empty()) return not_found(description);
   current.id = std::string(current.rows.at(0, sql::kIdColumn).value_or(""));
   current.version = current.rows.integer(0, "version");
-  if (if_match && *if_match != current.version) {
+  if (if_match && std::find(if_match->begin(), if_match->end(), current.version) == if_match->end()) {
     return sdk::conflict_error("resources.precondition_failed",
                                description.title + " has changed since it was read; read it again.");
   }
@@ -230,8 +230,7 @@ sdk::Result<WriteOutcome> Writer::store(storage::Session& session, const Resourc
 
 sdk::Result<WriteOutcome> Writer::update(storage::Session& session, const ResourceDescription& description,
                                          const Actor& actor, const std::string& entity_id, const json::object& body,
-                                         std::optional<std::int64_t> if_match,
-                                         std::vector<sdk::Error>& field_errors) const {
+                                         const IfMatch& if_match, std::vector<sdk::Error>& field_errors) const {
   field_errors.clear();
   PATCHBAY_ASSIGN(const Current current, read_current(session, description, actor, entity_id, if_match));
   const auto& closed = description.closed_states;
@@ -316,7 +315,7 @@ sdk::Result<WriteOutcome> Writer::move(storage::Session& session, const Resource
 }
 
 sdk::Result<void> Writer::remove(storage::Session& session, const ResourceDescription& description, const Actor& actor,
-                                 const std::string& entity_id, std::optional<std::int64_t> if_match) const {
+                                 const std::string& entity_id, const IfMatch& if_match) const {
   PATCHBAY_ASSIGN(const Current current, read_current(session, description, actor, entity_id, if_match));
   const auto& states = description.deletable_states;
   if (!states.empty() && std::find(states.begin(), states.end(), current.status) == states.end()) {

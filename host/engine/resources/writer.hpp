@@ -25,6 +25,9 @@ struct Actor {
   policy::Principal principal;  // of a user
 };
 
+/// The versions of a row, of which a caller saw one; nullopt: any.
+using IfMatch = std::optional<std::vector<std::int64_t>>;
+
 /// One row of a bulk write, already mapped, identified and reduced to what changed.
 struct BulkRow {
   std::string entity_id;
@@ -53,11 +56,11 @@ class Writer {
   sdk::Result<WriteOutcome> create(storage::Session& session, const ResourceDescription& description,
                                    const Actor& actor, const sdk::json::object& body,
                                    std::vector<sdk::Error>& field_errors) const;
-  /// Changes the fields that are given; null clears. `if_match` is the version the caller saw: another is
+  /// Changes the fields that are given; null clears. A row whose version is not in `if_match` is
   /// "resources.precondition_failed". A body that changes nothing writes nothing.
   sdk::Result<WriteOutcome> update(storage::Session& session, const ResourceDescription& description,
                                    const Actor& actor, const std::string& entity_id, const sdk::json::object& body,
-                                   std::optional<std::int64_t> if_match, std::vector<sdk::Error>& field_errors) const;
+                                   const IfMatch& if_match, std::vector<sdk::Error>& field_errors) const;
   sdk::Result<WriteOutcome> move(storage::Session& session, const ResourceDescription& description, const Actor& actor,
                                  const std::string& entity_id, const std::string& to_status, const std::string& reason,
                                  const sdk::json::object& also_set) const;
@@ -68,7 +71,7 @@ class Writer {
   sdk::Result<sdk::json::object> lock(storage::Session& session, const ResourceDescription& description,
                                       const Actor& actor, const std::string& entity_id) const;
   sdk::Result<void> remove(storage::Session& session, const ResourceDescription& description, const Actor& actor,
-                           const std::string& entity_id, std::optional<std::int64_t> if_match) const;
+                           const std::string& entity_id, const IfMatch& if_match) const;
   /// Many rows of one kind in a handful of statements (unnest), in key order; with status history and outbox rows.
   /// The mapping's work is trusted for types, not for lengths: text over a column's length is refused per row by
   /// check_bulk.
@@ -82,8 +85,7 @@ class Writer {
   struct Current;
   struct Change;
   sdk::Result<Current> read_current(storage::Session& session, const ResourceDescription& description,
-                                    const Actor& actor, const std::string& entity_id,
-                                    std::optional<std::int64_t> if_match) const;
+                                    const Actor& actor, const std::string& entity_id, const IfMatch& if_match) const;
   ValidationRules rules_for(const Actor& actor) const;
   /// What a caller may write, and what follows from it.
   ValidatedBody validate_body(const ResourceDescription& description, const sdk::json::object& body,

@@ -137,6 +137,7 @@ sdk::Result<void> WritebackItem::store_answer(const sdk::Record& record, std::in
   const auto mapped = mapper_->to_entity(record);
   if (mapped.ok()) written.fingerprint = mapped.value().fingerprint;
   auto stored = in_transaction([&](storage::Session& session) -> sdk::Result<void> {
+    PATCHBAY_TRY(lock_entity(session));
     PATCHBAY_ASSIGN(const auto other, store_written(session, written));
     if (other) PATCHBAY_TRY(remove_echo_entity(session, *other));
     PATCHBAY_TRY(end_create(session, connection_.id, entity_kind_, entity_id_));
@@ -149,6 +150,13 @@ sdk::Result<void> WritebackItem::store_answer(const sdk::Record& record, std::in
   });
   if (stored.ok() && wiring_.wake != nullptr) wiring_.wake->wake();
   return stored;
+}
+
+/// Entity before link, as pages of records lock them: changing a link touches its entity.
+sdk::Result<void> WritebackItem::lock_entity(storage::Session& session) {
+  auto row = wiring_.writer.lock(session, *description_, resources::Actor{}, entity_id_);
+  if (!row.ok() && row.error().error_class != sdk::ErrorClass::kNotFound) return std::move(row).error();
+  return {};
 }
 
 /// The echo of a create call was faster than its answer and became an entity of its own: that one goes again.

@@ -140,7 +140,12 @@ sdk::Result<void> WritebackItem::plan_references(storage::Session& session, Plan
 }
 
 sdk::Result<void> WritebackItem::finish(const std::string& outcome) {
-  return in_transaction([&](storage::Session& session) { return claim_.complete(session, {item_.id}, outcome); });
+  return in_transaction([&](storage::Session& session) -> sdk::Result<void> {
+    // It is no longer "pending", though its link stays as it is.
+    if (description_ != nullptr)
+      PATCHBAY_TRY(session.execute("select touch_entities($1, array[$2::uuid])", {entity_kind_, entity_id_}));
+    return claim_.complete(session, {item_.id}, outcome);
+  });
 }
 
 /// Says so where people look, and leaves the rest to the queue.
@@ -155,6 +160,7 @@ queue::WorkOutcome WritebackItem::fail(const sdk::Error& error) {
       waits || error.code == "queue.claim_lost"
           ? sdk::Result<void>()
           : in_transaction([&](storage::Session& session) -> sdk::Result<void> {
+              PATCHBAY_TRY(lock_entity(session));
               PATCHBAY_TRY(store_link_error(session, connection_.id, rules_->resource, entity_id_, error.message));
               if (error.error_class == sdk::ErrorClass::kAuth) {
                 PATCHBAY_TRY(wiring_.connections.set_state(session, connection_.id, "needs_reconnect", error.message));

@@ -38,6 +38,7 @@ class WritebackItem {
   sdk::Result<void> remove_echo_entity(storage::Session& session, const std::string& entity_id);
   sdk::Result<void> apply_record(sdk::Record record);
   sdk::Result<void> finish(const std::string& outcome);
+  sdk::Result<void> lock_entity(storage::Session& session);
   queue::WorkOutcome fail(const sdk::Error& error);
   sdk::CallContext make_context() const;
   sdk::Result<void> in_transaction(const storage::Work& work) {
