@@ -77,6 +77,15 @@ sdk::Description twilio_description() {
   return description;
 }
 
+sdk::Description google_description() {
+  sdk::Description description;
+  description.name = "google";
+  description.resources = {make_resource("events", {}, true), make_resource("job_events", {}, true),
+                           make_resource("messages", {}, false)};
+  add_options(description);
+  return description;
+}
+
 sdk::Result<std::unique_ptr<connections::ClientLease>> ScriptedClients::client(
     const connections::Connection& connection) {
   return std::unique_ptr<connections::ClientLease>(std::make_unique<ScriptedLease>(services.at(connection.id)));
@@ -95,7 +104,8 @@ sdk::Result<void> HeldClaim::complete(storage::Session& session, const std::vect
 SyncTest::SyncTest()
     : pool_(std::make_unique<storage::PgPool>(pool_settings(database_.url()), metrics_)),
       connections_(*pool_, box_, plugins_) {
-  for (const auto& description : {stripe_description(), jobber_description(), twilio_description()}) {
+  for (const auto& description :
+       {stripe_description(), jobber_description(), twilio_description(), google_description()}) {
     plugins::LoadedPlugin plugin;
     plugin.description = description;
     plugins_.add(std::move(plugin));

@@ -15,8 +15,9 @@ namespace {
 using base::yaml::Node;
 
 const std::vector<std::string> kRootKeys = {"connector", "minor_units", "resources"};
-const std::vector<std::string> kResourceKeys = {"entity",          "match_by",  "create_from_hub", "update_from_hub",
-                                                "remove_from_hub", "skip_when", "fields"};
+const std::vector<std::string> kResourceKeys = {"entity",          "match_by",        "create_from_hub",
+                                                "update_from_hub", "remove_from_hub", "skip_when",
+                                                "create_when",     "when_deleted",    "fields"};
 
 sdk::Result<void> check_keys(const Node& node, const std::vector<std::string>& known, std::string_view what) {
   for (const auto& [key, value] : node.members) {
@@ -104,6 +105,38 @@ sdk::Result<void> check_find_by(const Node& node, const FieldRule& rule, const r
   return node.error("mapping.find_by", "A " + field.references + " has no " + rule.find_by + " to be found by.");
 }
 
+sdk::Result<void> load_create_when(const Node& node, const resources::ResourceDescription& target,
+                                   ResourceMapping& mapping) {
+  PATCHBAY_ASSIGN(const std::string text, node.text());
+  auto condition = parse_condition(text);
+  if (!condition.ok()) return node.error(condition.error().code, condition.error().message);
+  if (target.find_field(condition.value().path) == nullptr)
+    return node.error("mapping.create_when", target.kind + " has no field " + condition.value().path + ".");
+  if (!mapping.create_from_hub)
+    return node.error("mapping.create_when", "Without `create_from_hub` nothing is created.");
+  mapping.create_when = std::move(condition).value();
+  return {};
+}
+
+/// `{}`: a deletion in the service changes nothing here.
+sdk::Result<void> load_when_deleted(const Node& node, const resources::ResourceDescription& target,
+                                    ResourceMapping& mapping) {
+  if (node.kind != Node::Kind::kMap)
+    return node.error("mapping.when_deleted", "`when_deleted` is a map: field → value.");
+  mapping.when_deleted.emplace();
+  for (const auto& [name, value] : node.members) {
+    const resources::Field* field = target.find_field(name);
+    if (field == nullptr || mapping.find_field(name) == nullptr)
+      return value.error("mapping.when_deleted", "The field " + name + " is not mapped.");
+    PATCHBAY_ASSIGN(const std::string text, value.text());
+    const bool known =
+        field->values.empty() || std::find(field->values.begin(), field->values.end(), text) != field->values.end();
+    if (!known) return unknown_name(value, "value of " + name, text, field->values);
+    (*mapping.when_deleted)[name] = text;
+  }
+  return {};
+}
+
 sdk::Result<ResourceMapping> load_resource(const std::string& name, const Node& node, const sdk::Description& connector,
                                            const resources::Registry& registry) {
   const sdk::ResourceDescription* resource = connector.find_resource(name);
@@ -135,6 +168,8 @@ sdk::Result<ResourceMapping> load_resource(const std::string& name, const Node& 
   }
   PATCHBAY_TRY(load_resource_flags(node, *resource, mapping));
   PATCHBAY_TRY(load_fields(node, *target, connector, mapping));
+  if (const Node* when = node.find("create_when")) PATCHBAY_TRY(load_create_when(*when, *target, mapping));
+  if (const Node* when = node.find("when_deleted")) PATCHBAY_TRY(load_when_deleted(*when, *target, mapping));
   for (FieldRule& rule : mapping.fields) {
     const resources::Field* field = target->find_field(rule.field);
     rule.required = rule.required || (field->required && !field->nullable);

@@ -111,7 +111,11 @@ struct ResourceMapping {
   std::vector<std::string> match_by;  // identity: email, phone; empty: by link only
   bool create_from_hub = false;       // a new entity of the hub is created in this service
   bool update_from_hub = false;
-  bool remove_from_hub = false;   // a deletion in the hub is a deletion (or archiving) in the service
+  bool remove_from_hub = false;  // a deletion in the hub is a deletion (or archiving) in the service
+  // Which rows of the hub are created there, by a condition on the row; also later, when they come to meet it.
+  std::optional<Condition> create_when;
+  // What a deletion in the service changes on the entity instead of taking it away; may be nothing at all.
+  std::optional<sdk::json::object> when_deleted;
   std::string skip_when;          // path = value: records that are not imported at all
   std::optional<Condition> skip;  // the same, parsed
   bool needs_currency = false;    // has amounts, and its records do not say of which currency

@@ -47,6 +47,30 @@ TEST(MappingLoad, ReadsAWholeMapping) {
   EXPECT_EQ(mapping.value().find_writable("invoice"), nullptr);
 }
 
+std::string with_rules(const std::string& rules) {
+  return "connector: acme\nresources:\n  customers:\n    entity: client\n    create_from_hub: true\n    " + rules +
+         "\n    fields:\n      name: name\n      type: {from: kind, values: {\"*\": BUSINESS}}\n";
+}
+
+TEST(MappingLoad, SaysWhatIsCreatedAndWhatADeletionMeans) {
+  const auto registry = testing::make_registry();
+  const auto mapping =
+      load_text(with_rules("create_when: type=BUSINESS\n    when_deleted: {type: INDIVIDUAL}"), registry);
+  ASSERT_TRUE(mapping.ok()) << mapping.error().message;
+  const ResourceMapping* rules = mapping.value().find("customers");
+  EXPECT_TRUE(rules->create_when->holds(sdk::json::object{{"type", "BUSINESS"}}));
+  EXPECT_FALSE(rules->create_when->holds(sdk::json::object{{"type", "INDIVIDUAL"}}));
+  EXPECT_EQ(*rules->when_deleted, (sdk::json::object{{"type", "INDIVIDUAL"}}));
+  const auto nothing = load_text(with_rules("when_deleted: {}"), registry);
+  ASSERT_TRUE(nothing.ok()) << nothing.error().message;
+  EXPECT_TRUE(nothing.value().find("customers")->when_deleted->empty());
+  EXPECT_FALSE(load_text(with_rules(""), registry).value().find("customers")->when_deleted);
+  EXPECT_NE(refusal(with_rules("create_when: typ=x")).find("has no field typ"), std::string::npos);
+  EXPECT_NE(refusal(with_rules("when_deleted: {email: x}")).find("is not mapped"), std::string::npos);
+  EXPECT_NE(refusal(with_rules("when_deleted: {type: GONE}")).find("GONE"), std::string::npos);
+  EXPECT_NE(refusal(with_rules("when_deleted: gone")).find("is a map"), std::string::npos);
+}
+
 TEST(MappingLoad, NamesFileLineAndColumn) {
   const std::string message = refusal(with_field("emial: email"));
   EXPECT_NE(message.find("acme.yaml:7:"), std::string::npos) << message;

@@ -38,12 +38,17 @@ void PageRun::collect_row(PageItem& item) {
   const auto entity = entities_.find(item.entity_id);
   const bool comes_back = entity != entities_.end() && entity->second.deleted && item.link.deleted;
   if (item.row.values.empty() && !item.row.is_new && !comes_back) return;
-  const auto [found, fresh] = rows_.try_emplace(item.entity_id, item.row);
+  add_row(item.row);
+}
+
+/// Several records of a page may belong to one entity.
+void PageRun::add_row(const resources::BulkRow& change) {
+  const auto [found, fresh] = rows_.try_emplace(change.entity_id, change);
   if (fresh) return;
   resources::BulkRow& row = found->second;
-  for (const auto& [name, value] : item.row.values) row.values[name] = value;
-  for (const auto& [name, owner] : item.row.owners) row.owners[name] = owner;
-  for (const std::string& field : item.row.changed_fields) {
+  for (const auto& [name, value] : change.values) row.values[name] = value;
+  for (const auto& [name, owner] : change.owners) row.owners[name] = owner;
+  for (const std::string& field : change.changed_fields) {
     if (std::find(row.changed_fields.begin(), row.changed_fields.end(), field) == row.changed_fields.end()) {
       row.changed_fields.push_back(field);
     }
@@ -77,6 +82,16 @@ void PageRun::count(const PageItem& item) {
   log_.push_back(std::move(row));
 }
 
+/// The mapping says what a deletion means where the entity is to outlive its record.
+void PageRun::change_deleted(const std::string& entity_id, EntityRow& entity) {
+  if (rules_.when_deleted->empty()) return;
+  const Claim claim{&description_, &rules_, &*owners_, request_.connection->id};
+  resources::BulkRow change;
+  change.entity_id = entity_id;
+  merge_into(claim, *rules_.when_deleted, undelivered_[entity_id], entity, change);
+  if (!change.values.empty()) add_row(change);
+}
+
 /// An entity goes when its last record has gone.
 sdk::Result<void> PageRun::collect_deletions() {
   std::vector<std::string> ids;
@@ -88,6 +103,10 @@ sdk::Result<void> PageRun::collect_deletions() {
   for (const std::string& id : ids) {
     const auto entity = entities_.find(id);
     if (still_linked.count(id) != 0 || entity == entities_.end() || entity->second.deleted) continue;
+    if (rules_.when_deleted) {
+      change_deleted(id, entity->second);
+      continue;
+    }
     resources::BulkRow& row = rows_[id];
     row.entity_id = id;
     row.deleted = true;

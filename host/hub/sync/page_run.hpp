@@ -63,6 +63,8 @@ class PageRun {
   sdk::Result<void> store_links();
   sdk::Result<void> collect_deletions();
   void collect_row(PageItem& item);
+  void add_row(const resources::BulkRow& change);
+  void change_deleted(const std::string& entity_id, EntityRow& entity);
   void count(const PageItem& item);
   sdk::Result<void> report_ambiguous();
   sdk::Result<void> fill_waiting();

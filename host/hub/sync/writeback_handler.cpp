@@ -103,6 +103,11 @@ sdk::Result<void> WritebackItem::plan_row(storage::Session& session, Plan& plan)
   plan.row = std::move(row).value();
   const auto* version = plan.row.if_contains("version");
   if (version != nullptr && version->is_int64()) plan.version = version->get_int64();
+  if (plan.step == Plan::Step::kCreate && rules_->create_when && !rules_->create_when->holds(plan.row)) {
+    plan.step = Plan::Step::kNothing;  // changed meanwhile
+    plan.reason = "ignored";
+    return {};
+  }
   if (plan.step != Plan::Step::kUpdate) return {};
   plan.fields = plan.link->pending_fields;
   for (const std::string& field : fields_) {

@@ -64,6 +64,13 @@ queue::NewWork make_work(const events::StoredEvent& event, const Target& target,
   return work;
 }
 
+/// A row that the service does not have and that has just come to meet what the mapping asks of new records.
+bool becomes_creatable(const mapping::ResourceMapping& rules, const events::StoredEvent& event) {
+  if (!rules.create_from_hub || !rules.create_when || !rules.create_when->holds(event.data)) return false;
+  const auto& changed = event.changed_fields;
+  return std::find(changed.begin(), changed.end(), rules.create_when->path) != changed.end();
+}
+
 /// What one event means for one connection; nullopt: nothing.
 sdk::Result<std::optional<queue::NewWork>> plan(storage::Session& session, const events::StoredEvent& event,
                                                 const Target& target) {
@@ -77,8 +84,11 @@ sdk::Result<std::optional<queue::NewWork>> plan(storage::Session& session, const
   }
   if (ends_with(event.action, ".created")) {
     if (link || !rules->create_from_hub || target.mode != "all") return std::optional<queue::NewWork>();
+    if (rules->create_when && !rules->create_when->holds(event.data)) return std::optional<queue::NewWork>();
     return std::optional(make_work(event, target, "create", {}));
   }
+  if (!link && target.mode == "all" && becomes_creatable(*rules, event))
+    return std::optional(make_work(event, target, "create", {}));
   const std::vector<std::string> fields = written_fields(*rules, event.changed_fields);
   if (fields.empty() || !rules->update_from_hub) return std::optional<queue::NewWork>();
   if (link) PATCHBAY_TRY(add_pending(session, target.id, rules->resource, event.entity_id, fields, version_of(event)));
