@@ -27,11 +27,8 @@ namespace patchbay::testing {
 /// The descriptions of the connectors whose mappings are tested, as far as the host looks at them.
 sdk::Description stripe_description();
 sdk::Description jobber_description();
-<<<<<<< HEAD
 sdk::Description twilio_description();
-=======
 sdk::Description google_description();
->>>>>>> 15c692f (Connect Google: calendar, mailbox and Drive, push channels and Pub/Sub; jobs with a time stand in the calendar as well)
 
 /// Hands out the scripted service of each connection.
 class ScriptedClients : public connections::ClientFactory {

@@ -2,6 +2,7 @@
 #include "platform/base/log.hpp"
 #include "platform/net/http_server.hpp"
 #include "platform/outbound/outbound_http.hpp"
+#include "tests/sandbox/google/google_service.hpp"
 #include "tests/sandbox/jobber/jobber_service.hpp"
 #include "tests/sandbox/options.hpp"
 #include "tests/sandbox/quickbooks/quickbooks_service.hpp"
@@ -68,6 +69,7 @@ sdk::Result<void> run(const Options& options) {
   std::vector<std::unique_ptr<SandboxService>> services;
   services.push_back(std::make_unique<StripeService>(context, options.stripe_webhook_secret));
   services.push_back(std::make_unique<JobberService>(context, options.jobber_client_id, options.jobber_client_secret));
+  services.push_back(std::make_unique<GoogleService>(context, options.google_client_id, options.google_client_secret));
   services.push_back(std::make_unique<SlackService>(
       context, slack::Secrets{options.slack_client_id, options.slack_client_secret, options.slack_signing_secret}));
   services.push_back(std::make_unique<TwilioService>(context, options.twilio));
@@ -97,6 +99,7 @@ sdk::Result<void> run(const Options& options) {
   about["jobberClientId"] = options.jobber_client_id;
   about["quickbooksClientId"] = options.quickbooks_client_id;
   about["quickbooksRealmId"] = quickbooks::kRealm;
+  about["googleClientId"] = options.google_client_id;
   about["slackClientId"] = options.slack_client_id;
   about["slackBotToken"] = slack::kBotToken;
   about["twilioAccountSid"] = options.twilio.account_sid;

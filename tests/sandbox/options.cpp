@@ -54,6 +54,10 @@ sdk::Result<void> read_value(Options& options, const std::string& name, const st
     options.quickbooks_client_secret = text;
   } else if (name == "--quickbooks-verifier-token") {
     options.quickbooks_verifier_token = text;
+  } else if (name == "--google-client-id") {
+    options.google_client_id = text;
+  } else if (name == "--google-client-secret") {
+    options.google_client_secret = text;
   } else if (name == "--slack-client-id") {
     options.slack_client_id = text;
   } else if (name == "--slack-client-secret") {
@@ -94,7 +98,7 @@ sdk::Result<Options> parse_options(const std::vector<std::string>& arguments) {
 }
 
 std::string usage() {
-  return R"(patchbay-sandbox plays Stripe, Jobber, QuickBooks, Slack and Twilio (/stripe, /jobber, /quickbooks, /slack, /twilio) on 127.0.0.1 for development, demos and tests.
+  return R"(patchbay-sandbox plays Stripe, Jobber, Google, QuickBooks, Slack and Twilio (/stripe, /jobber, /google, /quickbooks, /slack, /twilio) on 127.0.0.1 for development, demos and tests.
 When it is ready it prints one line of JSON: {"port": …}. Tests steer it below /_sandbox (tests/sandbox/README.md).
 
   --port N                      port to listen on; 0 (default) takes a free one
@@ -110,6 +114,8 @@ When it is ready it prints one line of JSON: {"port": …}. Tests steer it below
   --quickbooks-client-id TEXT   default quickbooks-sandbox-client
   --quickbooks-client-secret TEXT  default quickbooks-sandbox-secret
   --quickbooks-verifier-token TEXT  default quickbooks-sandbox-verifier; signs QuickBooks' webhooks
+  --google-client-id TEXT       default google-sandbox-client
+  --google-client-secret TEXT   default google-sandbox-secret
   --slack-client-id TEXT        default slack-sandbox-client
   --slack-client-secret TEXT    default slack-sandbox-secret
   --slack-signing-secret TEXT   default slack-sandbox-signing

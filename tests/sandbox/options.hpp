@@ -23,6 +23,8 @@ struct Options {
   std::string quickbooks_client_id = "quickbooks-sandbox-client";
   std::string quickbooks_client_secret = "quickbooks-sandbox-secret";
   std::string quickbooks_verifier_token = "quickbooks-sandbox-verifier";
+  std::string google_client_id = "google-sandbox-client";
+  std::string google_client_secret = "google-sandbox-secret";
   std::string slack_client_id = "slack-sandbox-client";
   std::string slack_client_secret = "slack-sandbox-secret";
   std::string slack_signing_secret = "slack-sandbox-signing";

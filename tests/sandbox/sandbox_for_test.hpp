@@ -1,6 +1,7 @@
 // A whole sandbox without sockets: calls go in at the door, webhooks end in a list.
 #pragma once
 
+#include "tests/sandbox/google/google_service.hpp"
 #include "tests/sandbox/jobber/jobber_service.hpp"
 #include "tests/sandbox/quickbooks/quickbooks_service.hpp"
 #include "tests/sandbox/sandbox.hpp"
@@ -71,6 +72,7 @@ class SandboxForTest {
     std::vector<std::unique_ptr<SandboxService>> services;
     services.push_back(std::make_unique<StripeService>(context, "whsec_test"));
     services.push_back(std::make_unique<JobberService>(context, "client", "secret"));
+    services.push_back(std::make_unique<GoogleService>(context, "client", "secret"));
     services.push_back(std::make_unique<SlackService>(context, slack::Secrets{"client", "secret", "signing"}));
     services.push_back(std::make_unique<TwilioService>(context, twilio::sandbox_credentials()));
     services.push_back(std::make_unique<QuickBooksService>(context, QuickBooksSecrets{"client", "secret", "verifier"}));

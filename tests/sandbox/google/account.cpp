@@ -56,10 +56,10 @@ std::optional<json::object> Account::open_channel(const json::object& wanted, co
   if (id.empty() || find("channels", id) != nullptr) return std::nullopt;
   const bool drive = topic == "changes";
   // A Drive channel lives an hour unless it is told to live longer; none lives longer than a week.
-  const auto ttl = number_of(sdk::find_path(wanted, "params") == nullptr ? json::object()
-                                                                         : wanted.at("params").as_object(),
-                             "ttl", drive ? kHour / 1000 : kWeek / 1000) *
-                   1000;
+  const auto ttl =
+      number_of(sdk::find_path(wanted, "params") == nullptr ? json::object() : wanted.at("params").as_object(), "ttl",
+                drive ? kHour / 1000 : kWeek / 1000) *
+      1000;
   const auto expiration = std::min(number_of(wanted, "expiration", now_ms() + (drive ? kHour : ttl)), now_ms() + kWeek);
   json::object channel{{"id", id},
                        {"resourceId", "res_" + topic},
@@ -102,12 +102,13 @@ void Account::tell_channels(std::string_view topic, std::string_view state) {
 }
 
 void Account::notify(const json::object& channel, std::string_view state, std::uint64_t number) {
-  const sdk::Headers headers{{"X-Goog-Channel-ID", sdk::string_at(channel, "id")},
-                             {"X-Goog-Message-Number", std::to_string(number)},
-                             {"X-Goog-Resource-ID", sdk::string_at(channel, "resourceId")},
-                             {"X-Goog-Resource-State", std::string(state)},
-                             {"X-Goog-Resource-URI", sdk::string_at(channel, "resourceUri")},
-                             {"User-Agent", "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"}};
+  const sdk::Headers headers{
+      {"X-Goog-Channel-ID", sdk::string_at(channel, "id")},
+      {"X-Goog-Message-Number", std::to_string(number)},
+      {"X-Goog-Resource-ID", sdk::string_at(channel, "resourceId")},
+      {"X-Goog-Resource-State", std::string(state)},
+      {"X-Goog-Resource-URI", sdk::string_at(channel, "resourceUri")},
+      {"User-Agent", "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"}};
   OutgoingEvent event;
   event.service = "google";
   event.event_id = "note_" + std::to_string(context_.store.next_number());
@@ -153,13 +154,16 @@ void Account::publish_mailbox() {
   const std::size_t size = event.body.size();
   // The token's times are the machine's: who verifies it knows no other.
   event.sign = [this, size, audience = audience_, account = service_account_](std::string_view text) {
-    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
-    const json::object claims{{"aud", audience},         {"azp", "113774264463038321964"},
-                              {"email", account},        {"sub", "113774264463038321964"},
-                              {"email_verified", true},  {"exp", now + kTokenSeconds},
-                              {"iat", now},              {"iss", "https://accounts.google.com"}};
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    const json::object claims{{"aud", audience},
+                              {"azp", "113774264463038321964"},
+                              {"email", account},
+                              {"sub", "113774264463038321964"},
+                              {"email_verified", true},
+                              {"exp", now + kTokenSeconds},
+                              {"iat", now},
+                              {"iss", "https://accounts.google.com"}};
     return sdk::Headers{{"Authorization", "Bearer " + key_.sign(claims, text.size() != size)}};
   };
   context_.webhooks.send(std::move(event));

@@ -7,13 +7,12 @@
 namespace patchbay::sandbox::google {
 namespace {
 
-constexpr std::string_view kWithoutSyncToken[] = {"iCalUID",       "orderBy", "privateExtendedProperty", "q",
-                                                  "sharedExtendedProperty", "timeMin", "timeMax", "updatedMin"};
+constexpr std::string_view kWithoutSyncToken[] = {
+    "iCalUID", "orderBy", "privateExtendedProperty", "q", "sharedExtendedProperty", "timeMin", "timeMax", "updatedMin"};
 
 bool is_event_id(std::string_view id) {
-  return id.size() >= 5 && id.size() <= 1024 && std::all_of(id.begin(), id.end(), [](char c) {
-           return (c >= 'a' && c <= 'v') || (c >= '0' && c <= '9');
-         });
+  return id.size() >= 5 && id.size() <= 1024 &&
+         std::all_of(id.begin(), id.end(), [](char c) { return (c >= 'a' && c <= 'v') || (c >= '0' && c <= '9'); });
 }
 
 std::optional<std::int64_t> side_ms(const json::object& event, const char* side) {
@@ -68,10 +67,25 @@ std::string question_of(const http::Request& request) {
 }
 
 std::vector<std::string> event_fields() {
-  return {"summary",      "description",        "location",    "colorId",   "start",        "end",
-          "recurrence",   "transparency",       "visibility",  "attendees", "reminders",    "status",
-          "attachments",  "extendedProperties", "guestsCanInviteOthers", "guestsCanModify", "source",
-          "conferenceData", "sequence"};
+  return {"summary",
+          "description",
+          "location",
+          "colorId",
+          "start",
+          "end",
+          "recurrence",
+          "transparency",
+          "visibility",
+          "attendees",
+          "reminders",
+          "status",
+          "attachments",
+          "extendedProperties",
+          "guestsCanInviteOthers",
+          "guestsCanModify",
+          "source",
+          "conferenceData",
+          "sequence"};
 }
 
 /// Only what a caller may write.
@@ -190,7 +204,8 @@ http::Response Calendar::list(const http::Request& request) {
   std::uint64_t since = 0;
   if (!token.empty()) {
     for (const auto name : kWithoutSyncToken) {
-      if (request.query_value(name)) return refused(400, "invalid", "Sync token cannot be used with other restrictions.");
+      if (request.query_value(name))
+        return refused(400, "invalid", "Sync token cannot be used with other restrictions.");
     }
     if (parameter(request, "showDeleted") == "false")
       return refused(400, "invalid", "showDeleted cannot be false with a sync token.");
@@ -238,7 +253,8 @@ http::Response Calendar::insert(const http::Request& request) {
     return refused(409, "duplicate", "The requested identifier already exists.");
   if (id.empty()) {
     // Google's own ids are of the same alphabet.
-    for (char c : account_.context().new_id("", 26)) id += static_cast<char>("0123456789abcdefghijklmnopqrstuv"[c % 32]);
+    for (char c : account_.context().new_id("", 26))
+      id += static_cast<char>("0123456789abcdefghijklmnopqrstuv"[c % 32]);
   }
   json::object members = *body;
   if (const auto problem = time_problem(members); !problem.empty())

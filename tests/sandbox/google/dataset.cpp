@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kHour = 3'600'000;
 constexpr std::int64_t kDay = 24 * kHour;
-constexpr std::array<std::string_view, 8> kWork{"Boiler inspection", "Leaking tap",  "New socket",      "Fence repair",
+constexpr std::array<std::string_view, 8> kWork{"Boiler inspection", "Leaking tap", "New socket",       "Fence repair",
                                                 "Gutter cleaning",   "Site survey", "Kitchen painting", "Router setup"};
 constexpr std::array<std::string_view, 6> kSubjects{"Question about the invoice", "When can you come?",
                                                     "Grüße und eine Bitte",       "Re: Quote",
@@ -26,7 +26,8 @@ class Generator {
     const auto mails = random.chance(0.6) ? 1 + random.below(2) : 0;
     for (std::uint64_t at = 0; at < mails; ++at) mail(person, random, at == 1);
     if (random.chance(0.05)) {
-      drive_.make_file({{"name", "Quote " + person.display_name() + ".txt"}, {"mimeType", "text/plain"},
+      drive_.make_file({{"name", "Quote " + person.display_name() + ".txt"},
+                        {"mimeType", "text/plain"},
                         {"createdTime", iso_time(account_.context().epoch_ms - kDay)}},
                        "Quote for " + person.full_name(), false);
     }
@@ -59,8 +60,8 @@ class Generator {
       event["end"] = json::object{{"date", iso_time(start + kDay).substr(0, 10)}};
     } else {
       event["start"] = json::object{{"dateTime", iso_time(start)}, {"timeZone", "America/Detroit"}};
-      event["end"] = json::object{{"dateTime", iso_time(start + random.between(1, 4) * kHour)},
-                                  {"timeZone", "America/Detroit"}};
+      event["end"] =
+          json::object{{"dateTime", iso_time(start + random.between(1, 4) * kHour)}, {"timeZone", "America/Detroit"}};
     }
     if (random.chance(0.05)) event["recurrence"] = json::array{"RRULE:FREQ=WEEKLY;COUNT=5"};
     calendar_.put_generated(std::move(event));

@@ -46,7 +46,8 @@ std::vector<std::string> names_of(std::string_view fields) {
   return names;
 }
 
-/// The conditions of a search that are played: 'x' in parents, trashed=…, name = 'x', name contains 'x', mimeType = 'x'.
+/// The conditions of a search that are played: 'x' in parents, trashed=…, name = 'x', name contains 'x', mimeType =
+/// 'x'.
 bool meets(const json::object& file, const std::string& search) {
   std::size_t at = 0;
   while (at < search.size()) {

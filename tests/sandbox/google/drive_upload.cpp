@@ -142,8 +142,7 @@ http::Response Drive::continue_session(const http::Request& request, const std::
       const bool last = range->last + 1 == range->total;
       const std::size_t size = range->last - range->first + 1;
       if (range->first != content.size() || size != request.body.size()) return go_on(content.size());
-      if (!last && size % kGranularity != 0)
-        return refused(400, "badRequest", "Chunks are multiples of 256 KiB");
+      if (!last && size % kGranularity != 0) return refused(400, "badRequest", "Chunks are multiples of 256 KiB");
       content += request.body;
       session["content"] = sdk::base64_encode(content);
       account_.put("uploads", id, session);

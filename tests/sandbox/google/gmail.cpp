@@ -10,8 +10,9 @@
 namespace patchbay::sandbox::google {
 namespace {
 
-constexpr std::string_view kSystemLabels[] = {"INBOX", "SENT",   "DRAFT",   "TRASH",    "SPAM", "STARRED",
-                                              "IMPORTANT", "UNREAD", "CATEGORY_PERSONAL", "CATEGORY_UPDATES"};
+constexpr std::string_view kSystemLabels[] = {
+    "INBOX",           "SENT", "DRAFT", "TRASH", "SPAM", "STARRED", "IMPORTANT", "UNREAD", "CATEGORY_PERSONAL",
+    "CATEGORY_UPDATES"};
 constexpr std::size_t kRawMax = 36'700'160;
 
 std::vector<std::string> texts_at(const json::object& body, std::string_view member) {
@@ -109,7 +110,8 @@ void Gmail::remember(std::string_view kind, const json::object& message, const s
 
 json::object Gmail::store_mail(const std::string& raw, std::vector<std::string> labels, std::string thread_id,
                                std::int64_t at_ms, bool tell) {
-  auto payload = parse_mail(raw).value_or(json::object{{"headers", json::array()}, {"body", json::object{{"size", 0}}}});
+  auto payload =
+      parse_mail(raw).value_or(json::object{{"headers", json::array()}, {"body", json::object{{"size", 0}}}});
   std::string id;
   for (const char c : account_.context().new_id("", 16)) id += "0123456789abcdef"[static_cast<unsigned>(c) % 16];
   if (thread_id.empty()) thread_id = id;
@@ -130,8 +132,7 @@ json::object Gmail::store_mail(const std::string& raw, std::vector<std::string> 
 json::object Gmail::add(const json::object& members, std::vector<std::string> labels, bool tell) {
   json::object mail = members;
   if (!mail.contains("to")) mail["to"] = kEmail;
-  if (!mail.contains("messageId"))
-    mail["messageId"] = "<" + account_.context().new_id("", 20) + "@mail.example.com>";
+  if (!mail.contains("messageId")) mail["messageId"] = "<" + account_.context().new_id("", 20) + "@mail.example.com>";
   const auto at = parse_iso(sdk::string_at(members, "date")).value_or(account_.now_ms());
   mail.erase("date");
   return store_mail(compose_mail(mail), std::move(labels), sdk::string_at(members, "threadId"), at, tell);
@@ -234,11 +235,11 @@ http::Response Gmail::history(const http::Request& request) {
     if (static_cast<std::uint64_t>(record->updated_ms) <= start || !wanted(kind)) continue;
     json::object change{{"message", record->value.at("message")}};
     if (const auto* labels = record->value.if_contains("labelIds")) change["labelIds"] = *labels;
-    all.push_back(json::object{
-        {"id", std::to_string(record->updated_ms)},
-        {"messages", json::array{json::object{{"id", record->value.at("message").at("id")},
-                                              {"threadId", record->value.at("message").at("threadId")}}}},
-        {kind, json::array{std::move(change)}}});
+    all.push_back(
+        json::object{{"id", std::to_string(record->updated_ms)},
+                     {"messages", json::array{json::object{{"id", record->value.at("message").at("id")},
+                                                           {"threadId", record->value.at("message").at("threadId")}}}},
+                     {kind, json::array{std::move(change)}}});
   }
   const auto size = size_parameter(request, "maxResults", 100, 500);
   json::object answer{{"historyId", std::to_string(std::max(account_.last_change(), history_floor()))}};
@@ -260,7 +261,8 @@ http::Response Gmail::send(const http::Request& request) {
     const auto text = sdk::string_at(*body, "raw");
     const auto decoded = sdk::base64_decode(text);
     if (text.empty() || text.find_first_of("+/") != std::string::npos || !decoded)
-      return refused(400, "invalidArgument", "'raw' RFC822 payload message string or uploading message via /upload/* URL required");
+      return refused(400, "invalidArgument",
+                     "'raw' RFC822 payload message string or uploading message via /upload/* URL required");
     raw = *decoded;
     thread = sdk::string_at(*body, "threadId");
   }

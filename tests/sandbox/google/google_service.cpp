@@ -36,21 +36,21 @@ bool covers(const std::set<std::string>& scopes, const std::string& api, bool re
   const auto any = [&](std::initializer_list<std::string> names) {
     return std::any_of(names.begin(), names.end(), [&](const auto& name) { return scopes.count(name) != 0; });
   };
-  if (api == "calendar") return any({base + "calendar", base + "calendar.events"}) ||
-                                (reads && any({base + "calendar.readonly", base + "calendar.events.readonly"}));
-  if (api == "gmail") return any({"https://mail.google.com/", base + "gmail.modify"}) ||
-                             (reads && any({base + "gmail.readonly"}));
+  if (api == "calendar")
+    return any({base + "calendar", base + "calendar.events"}) ||
+           (reads && any({base + "calendar.readonly", base + "calendar.events.readonly"}));
+  if (api == "gmail")
+    return any({"https://mail.google.com/", base + "gmail.modify"}) || (reads && any({base + "gmail.readonly"}));
   return any({base + "drive", base + "drive.file"}) ||
          (reads && any({base + "drive.readonly", base + "drive.metadata.readonly"}));
 }
 
 /// Ids are left out, so that calls of one kind count as one.
 std::string shape_of(const std::vector<std::string>& parts) {
-  static const std::set<std::string> kWords{"calendars", "events",   "watch",   "users",       "calendarList", "channels",
-                                            "stop",      "messages", "history", "labels",      "threads",      "profile",
-                                            "send",      "modify",   "trash",   "untrash",     "attachments",  "files",
-                                            "changes",   "export",   "about",   "permissions", "generateIds",
-                                            "startPageToken"};
+  static const std::set<std::string> kWords{
+      "calendars",   "events", "watch",   "users",   "calendarList", "channels",    "stop",        "messages",
+      "history",     "labels", "threads", "profile", "send",         "modify",      "trash",       "untrash",
+      "attachments", "files",  "changes", "export",  "about",        "permissions", "generateIds", "startPageToken"};
   std::string shape;
   for (const auto& part : parts) shape += "/" + (kWords.count(part) != 0 ? part : std::string("{id}"));
   return shape;

@@ -35,7 +35,8 @@ std::string header_parameter(const std::string& header, const std::string& name)
 std::string percent_decoded(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = text[at] == '%' ? sdk::hex_decode(text.substr(at + 1, 2)) : sdk::Result<std::string>(std::string());
+    const auto byte =
+        text[at] == '%' ? sdk::hex_decode(text.substr(at + 1, 2)) : sdk::Result<std::string>(std::string());
     if (text[at] == '%' && byte && byte->size() == 1) {
       out += *byte;
       at += 2;
@@ -174,9 +175,9 @@ std::string text_of(const json::object& payload) {
 
 std::string compose_mail(const json::object& members) {
   std::string mail;
-  const std::pair<const char*, const char*> headers[] = {{"From", "from"},       {"To", "to"},
-                                                         {"Cc", "cc"},           {"Subject", "subject"},
-                                                         {"Message-ID", "messageId"}, {"Date", "date"}};
+  const std::pair<const char*, const char*> headers[] = {
+      {"From", "from"}, {"To", "to"}, {"Cc", "cc"}, {"Subject", "subject"}, {"Message-ID", "messageId"},
+      {"Date", "date"}};
   for (const auto& [header, member] : headers) {
     const auto value = sdk::string_at(members, member);
     if (value.empty()) continue;
@@ -191,8 +192,9 @@ std::string compose_mail(const json::object& members) {
   }
   const auto text = sdk::string_at(members, "text"), html = sdk::string_at(members, "html");
   mail += "MIME-Version: 1.0\r\n";
-  const std::string plain_part = "Content-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
-                                 sdk::base64_encode(text) + "\r\n";
+  const std::string plain_part =
+      "Content-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+      sdk::base64_encode(text) + "\r\n";
   if (html.empty()) return mail + plain_part;
   const std::string boundary = "000000000000sandbox";
   return mail + "Content-Type: multipart/alternative; boundary=\"" + boundary + "\"\r\n\r\n--" + boundary + "\r\n" +

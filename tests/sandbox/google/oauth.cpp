@@ -46,8 +46,7 @@ http::Response page(const Fields& fields) {
       200,
       "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Google (sandbox)</title></head><body>"
       "<h1>Patchbay wants access to owner@sandbox.example</h1><form method=\"post\">" +
-          inputs +
-          "<label>Permissions <input name=\"granted\" value=\"" + escaped(field(fields, "scope")) +
+          inputs + "<label>Permissions <input name=\"granted\" value=\"" + escaped(field(fields, "scope")) +
           "\"></label><button name=\"decision\" value=\"approve\">Allow access</button> "
           "<button name=\"decision\" value=\"deny\">Deny</button></form></body></html>");
   response.content_type = "text/html; charset=utf-8";
@@ -111,7 +110,8 @@ http::Response OAuth::token(const http::Request& request) {
   const auto fields = http::parse_query(request.body);
   if (type.find("application/x-www-form-urlencoded") == std::string_view::npos || !fields)
     return oauth_refused(400, "invalid_request", "The request must be form encoded.");
-  if (field(*fields, "client_id") != account_.client_id() || field(*fields, "client_secret") != account_.client_secret())
+  if (field(*fields, "client_id") != account_.client_id() ||
+      field(*fields, "client_secret") != account_.client_secret())
     return oauth_refused(401, "invalid_client", "The provided client secret is invalid.");
   const auto grant = field(*fields, "grant_type");
   if (grant == "authorization_code") return exchange(*fields);

@@ -15,7 +15,8 @@ http::Response oauth_refused(int status, std::string_view error, std::string_vie
 /// A query parameter; empty where it is missing.
 std::string parameter(const http::Request& request, std::string_view name);
 /// A number from a query parameter within bounds.
-std::size_t size_parameter(const http::Request& request, std::string_view name, std::size_t otherwise, std::size_t most);
+std::size_t size_parameter(const http::Request& request, std::string_view name, std::size_t otherwise,
+                           std::size_t most);
 /// The JSON object in a body; an empty body is an empty object; nullopt where it is none.
 std::optional<json::object> object_body(const http::Request& request);
 /// Patch semantics: objects merge, null takes away, arrays and all else replace.

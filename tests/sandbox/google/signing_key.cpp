@@ -50,8 +50,7 @@ void SigningKey::ready() const {
 
 std::string SigningKey::sign(const json::object& claims, bool forged) const {
   ready();
-  const auto header =
-      sdk::base64url_encode(to_wire(json::object{{"alg", "RS256"}, {"kid", kKeyId}, {"typ", "JWT"}}));
+  const auto header = sdk::base64url_encode(to_wire(json::object{{"alg", "RS256"}, {"kid", kKeyId}, {"typ", "JWT"}}));
   const std::string signed_part = header + "." + sdk::base64url_encode(to_wire(claims));
   const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
   std::size_t size = 0;
