@@ -51,6 +51,15 @@ std::optional<std::uint64_t> parse_sync_token(std::string_view token) {
   return change;
 }
 
+/// A lower bound on the end, an upper bound on the start; a series counts where one of its events does.
+bool takes_place(const json::object& event, std::optional<std::int64_t> from, std::optional<std::int64_t> to) {
+  const auto instances = expand(event);
+  return std::any_of(instances.begin(), instances.end(), [&](const json::object& instance) {
+    return (!from || side_ms(instance, "end").value_or(0) > *from) &&
+           (!to || side_ms(instance, "start").value_or(0) < *to);
+  });
+}
+
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
   return std::search(text.begin(), text.end(), part.begin(), part.end(), [](char a, char b) {
            return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
@@ -182,9 +191,7 @@ std::vector<json::object> Calendar::collect(const http::Request& request, std::u
       continue;
     }
     for (auto& event : expanded ? expand(shown(*record)) : std::vector{shown(*record)}) {
-      // Lower bound on the end, upper bound on the start.
-      if (from && side_ms(event, "end").value_or(0) <= *from && !event.contains("recurrence")) continue;
-      if (to && side_ms(event, "start").value_or(0) >= *to) continue;
+      if (!takes_place(event, from, to)) continue;
       if (!words.empty() && !contains_ignoring_case(sdk::string_at(event, "summary"), words)) continue;
       events.push_back(std::move(event));
     }

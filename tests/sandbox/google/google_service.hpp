@@ -12,6 +12,7 @@ class GoogleService : public SandboxService {
   GoogleService(const ServiceContext& context, std::string client_id, std::string client_secret);
 
   std::string_view name() const override { return "google"; }
+  bool serves_root_path(std::string_view path) const override { return !route_of(std::string(path)).api.empty(); }
   void generate() override;
   std::string operation(const Call& call) const override;
   http::Response answer(const Call& call) override;

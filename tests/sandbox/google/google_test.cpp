@@ -143,11 +143,11 @@ TEST_F(GooglePlayed, BothBoundsOfAWindowArePlayed) {
         200);
   };
   make("before0001", "2030-01-01T08:00:00Z", "2030-01-01T10:00:00Z");
-  make("within0001", "2030-01-01T09:00:00Z", "2030-01-01T11:00:00Z");
+  make("inside0001", "2030-01-01T09:00:00Z", "2030-01-01T11:00:00Z");
   make("behind0001", "2030-01-01T12:00:00Z", "2030-01-01T13:00:00Z");
   const auto found = get(std::string(kEvents) + "?timeMin=2030-01-01T10:00:00Z&timeMax=2030-01-01T12:00:00Z");
   ASSERT_EQ(found.at("items").as_array().size(), 1u);
-  EXPECT_EQ(sdk::string_at(found, "items[0].id"), "within0001");
+  EXPECT_EQ(sdk::string_at(found, "items[0].id"), "inside0001");
 }
 
 TEST_F(GooglePlayed, ASentMailIsTakenApart) {

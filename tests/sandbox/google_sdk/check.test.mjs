@@ -86,7 +86,7 @@ before(async () => {
   const { tokens } = await auth.getToken({ code: back.get('code'), codeVerifier });
   assert.match(tokens.refresh_token, /^1\/\//);
   auth.setCredentials(tokens);
-  const options = { auth, rootUrl: `${base}/google/`, retry: false };
+  const options = { auth, rootUrl: `${base}/`, retry: false };
   calendar = calendarOf({ version: 'v3', ...options });
   gmail = gmailOf({ version: 'v1', ...options });
   drive = driveOf({ version: 'v3', ...options });
@@ -117,7 +117,7 @@ test('a refresh token comes with consent only, and single permissions can be unt
   const answer = await fetch(`${url}&auto=approve&granted=openid`, { redirect: 'manual' });
   const { tokens } = await client.getToken(new URL(answer.headers.get('location')).searchParams.get('code'));
   client.setCredentials(tokens);
-  const narrow = calendarOf({ version: 'v3', auth: client, rootUrl: `${base}/google/`, retry: false });
+  const narrow = calendarOf({ version: 'v3', auth: client, rootUrl: `${base}/`, retry: false });
   await assert.rejects(narrow.events.list({ calendarId: 'primary' }), (error) => {
     assert.equal(error.code, 403);
     assert.equal(error.errors[0].reason, 'insufficientPermissions');
@@ -178,7 +178,7 @@ test('recurring events are a series or its instances; whole days end on the day 
     calendarId: 'primary',
     requestBody: { id: 'series0001', summary: 'Weekly', recurrence: ['RRULE:FREQ=WEEKLY;COUNT=3'], start: { date: '2027-03-01' }, end: { date: '2027-03-02' } },
   });
-  const window = { calendarId: 'primary', timeMin: '2027-02-01T00:00:00Z', timeMax: '2027-04-01T00:00:00Z' };
+  const window = { calendarId: 'primary', timeMin: '2027-02-01T00:00:00Z', timeMax: '2027-04-01T00:00:00Z', q: 'Weekly' };
   const { data } = await calendar.events.list({ ...window, singleEvents: true, orderBy: 'startTime' });
   assert.deepEqual(data.items.map((event) => event.start.date), ['2027-03-01', '2027-03-08', '2027-03-15']);
   assert.equal(data.items[1].id, 'series0001_20270308');
@@ -257,11 +257,14 @@ test('files: upload, fields, search, sharing, changes', async () => {
   const { data: start } = await drive.changes.getStartPageToken();
   const { data: ids } = await drive.files.generateIds({ count: 1 });
   const upload = () =>
-    drive.files.create({
-      requestBody: { id: ids.ids[0], name: 'a.txt', parents: ['folder'] },
-      media: { mimeType: 'text/plain', body: Readable.from(['héllo']) },
-      fields: 'id,name,size',
-    });
+    drive.files.create(
+      {
+        requestBody: { id: ids.ids[0], name: 'a.txt', parents: ['folder'] },
+        media: { mimeType: 'text/plain', body: Readable.from(['héllo']) },
+        fields: 'id,name,size',
+      },
+      { rootUrl: `${base}/` },
+    );
   const { data: file } = await upload();
   assert.deepEqual(file, { id: ids.ids[0], name: 'a.txt', size: '6' });
   await assert.rejects(upload(), { code: 409 });
