@@ -52,6 +52,30 @@ const json::value* select_element(const json::value& value, std::string_view sel
   return nullptr;
 }
 
+const json::value* follow(const json::value* found, std::string_view path, bool first) {
+  while (!path.empty() && found != nullptr) {
+    if (path.front() == '[') {
+      path.remove_prefix(1);
+      const std::string_view selector = take_until(path, "]");
+      if (path.empty()) return nullptr;
+      path.remove_prefix(1);
+      found = select_element(*found, selector);
+    } else {
+      if (!first && path.front() == '.') path.remove_prefix(1);
+      const std::string_view name = take_until(path, ".[");
+      if (name.empty()) return nullptr;
+      found = find_member(*found, name);
+    }
+    first = false;
+  }
+  return found;
+}
+
+std::string text_of(const json::value* found) {
+  const json::string* text = found == nullptr ? nullptr : found->if_string();
+  return text == nullptr ? std::string() : std::string(text->data(), text->size());
+}
+
 void append_canonical(const json::value& value, std::string& text);
 
 void append_canonical(const json::object& object, std::string& text) {
@@ -100,31 +124,25 @@ const json::value* find_member(const json::value& value, std::string_view name) 
   return object == nullptr ? nullptr : object->if_contains(name);
 }
 
+const json::value* find_member(const json::object& object, std::string_view name) {
+  return object.if_contains(name);
+}
+
 const json::value* find_path(const json::value& value, std::string_view path) {
-  const json::value* found = &value;
-  bool first = true;
-  while (!path.empty() && found != nullptr) {
-    if (path.front() == '[') {
-      path.remove_prefix(1);
-      const std::string_view selector = take_until(path, "]");
-      if (path.empty()) return nullptr;
-      path.remove_prefix(1);
-      found = select_element(*found, selector);
-    } else {
-      if (!first && path.front() == '.') path.remove_prefix(1);
-      const std::string_view name = take_until(path, ".[");
-      if (name.empty()) return nullptr;
-      found = find_member(*found, name);
-    }
-    first = false;
-  }
-  return found;
+  return follow(&value, path, true);
+}
+
+const json::value* find_path(const json::object& object, std::string_view path) {
+  const std::string_view name = take_until(path, ".[");
+  return name.empty() ? nullptr : follow(find_member(object, name), path, false);
 }
 
 std::string string_at(const json::value& value, std::string_view path) {
-  const json::value* found = find_path(value, path);
-  const json::string* text = found == nullptr ? nullptr : found->if_string();
-  return text == nullptr ? std::string() : std::string(text->data(), text->size());
+  return text_of(find_path(value, path));
+}
+
+std::string string_at(const json::object& object, std::string_view path) {
+  return text_of(find_path(object, path));
 }
 
 std::optional<std::string> scalar_text(const json::value& value) {

@@ -22,8 +22,10 @@ namespace {
   "from seated s where w.id = s.id and (s.seat = 0 or $5::boolean) "                                                \
   "returning w.id, w.kind, w.connection_id, w.lane_key, w.topic, w.headers::text as headers, w.body, "              \
   "w.payload::text as payload, w.attempts, (extract(epoch from w.created_at) * 1000)::bigint as created_ms"
+// A scalar subquery, because it cannot become a join: that would walk the index of claimed rows from end to end, which
+// holds an entry of every row that was ever claimed until the next vacuum.
 #define PATCHBAY_LANE_FREE \
-  "not exists (select 1 from work_items c where c.lane_key = w.lane_key and c.state = 'claimed')"
+  "(select c.id from work_items c where c.lane_key = w.lane_key and c.state = 'claimed' limit 1) is null"
 
 // Row by row over the primary key. The state is compared as an expression, so that no plan walks the whole index of due
 // rows (as long as the backlog) for the sake of a few ids.

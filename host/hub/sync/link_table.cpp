@@ -54,9 +54,12 @@ sdk::Result<LinksById> LinkTable::load(storage::Session& session, const std::vec
   PATCHBAY_ASSIGN(
       const storage::Rows rows,
       session.execute(
-          "select external_id, entity_id, fingerprint, deleted_at is not null, pending_fields,"
-          " to_char(state_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-          " from entity_links where connection_id = $1::uuid and resource = $2 and external_id = any($3::text[])",
+          // One look into the primary key for each id. As a list of ids the planner may read every link of the
+          // resource, as long as its statistics are of a time when there were few.
+          "select l.external_id, l.entity_id, l.fingerprint, l.deleted_at is not null, l.pending_fields,"
+          " to_char(l.state_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+          " from unnest($3::text[]) as wanted (external_id) cross join lateral (select * from entity_links e where"
+          " e.connection_id = $1::uuid and e.resource = $2 and e.external_id = wanted.external_id limit 1) l",
           {connection_id_, resource_, array_literal(external_ids)}));
   links.reserve(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {

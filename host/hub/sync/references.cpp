@@ -41,9 +41,9 @@ sdk::Result<void> find_linked(storage::Session& session, const std::string& conn
   if (resources.empty()) return {};
   PATCHBAY_ASSIGN(const storage::Rows rows,
                   session.execute("select l.resource, l.external_id, l.entity_id from unnest($2::text[], $3::text[]) "
-                                  "as t(resource, external_id)"
-                                  " join entity_links l on l.connection_id = $1::uuid and l.resource = t.resource"
-                                  " and l.external_id = t.external_id",
+                                  "as t(resource, external_id) cross join lateral (select * from entity_links e"
+                                  " where e.connection_id = $1::uuid and e.resource = t.resource"
+                                  " and e.external_id = t.external_id limit 1) l",  // as in link_table.cpp
                                   {connection_id, array_literal(resources), array_literal(external_ids)}));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     targets[{rows.text(row, "resource"), rows.text(row, "external_id")}] = rows.text(row, "entity_id");

@@ -7,8 +7,9 @@ namespace {
 
 constexpr std::string_view kInsert = R"sql(
 with given as (
-  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[])
-    with ordinality as u (connection_id, lane_key, dedupe_key, topic, headers, body, payload, place)
+  select *, substr($8::bytea, body_at, body_size) as body
+  from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[], $9::text[])
+    with ordinality as u (connection_id, lane_key, dedupe_key, topic, headers, body_at, body_size, payload, place)
 ), stored as (
   insert into work_items (kind, connection_id, lane_key, dedupe_key, topic, headers, body, payload)
   select 'webhook', connection_id, lane_key, dedupe_key, topic, headers::jsonb, body, payload::jsonb from given order by place
@@ -22,7 +23,7 @@ with given as (
   returning id, state, (xmax = 0) as is_new
 ), counted as (
   insert into work_counters (kind, stage, shard, count)
-  select 'webhook', 'stored', $8::smallint, count(*) from stored where is_new having count(*) > 0
+  select 'webhook', 'stored', $10::smallint, count(*) from stored where is_new having count(*) > 0
   on conflict (kind, stage, shard) do update set count = work_counters.count + excluded.count
 )
 select id, is_new from stored where state = 'due'
@@ -42,7 +43,8 @@ std::string_view insert_statement() {
 }
 
 storage::Params insert_params(const std::vector<const Receipt*>& receipts, int shard) {
-  std::vector<std::string> connections, lanes, dedupe_keys, topics, headers, bodies, payloads;
+  std::vector<std::string> connections, lanes, dedupe_keys, topics, headers, places, sizes, payloads;
+  std::string bodies;  // of all receipts one after the other: as an array each would be spelt in hex, quoted and parsed
   std::unordered_set<std::string_view> keys;
   for (const Receipt* receipt : receipts) {
     if (!keys.insert(receipt->dedupe_key).second) continue;
@@ -51,12 +53,17 @@ storage::Params insert_params(const std::vector<const Receipt*>& receipts, int s
     dedupe_keys.push_back(receipt->dedupe_key);
     topics.push_back(receipt->topic);
     headers.push_back(receipt->headers);
-    bodies.push_back(storage::bytea_literal(receipt->body));
+    places.push_back(std::to_string(bodies.size() + 1));
+    sizes.push_back(std::to_string(receipt->body.size()));
+    bodies += receipt->body;
     payloads.push_back(payload_of(*receipt));
   }
   using storage::array_literal;
-  return {array_literal(connections), array_literal(lanes),  array_literal(dedupe_keys), array_literal(topics),
-          array_literal(headers),     array_literal(bodies), array_literal(payloads),    std::to_string(shard)};
+  return {array_literal(connections), array_literal(lanes),
+          array_literal(dedupe_keys), array_literal(topics),
+          array_literal(headers),     array_literal(places),
+          array_literal(sizes),       storage::Param::of_bytes(std::move(bodies)),
+          array_literal(payloads),    std::to_string(shard)};
 }
 
 std::vector<std::int64_t> inserted_ids(const storage::Rows& rows) {

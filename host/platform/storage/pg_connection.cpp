@@ -121,9 +121,16 @@ struct PgConnection::Impl {
         throw;
       }
     }
+    std::deque<std::string> in_hex;  // libpqxx has no list of parameters of which some are binary
     std::vector<const char*> values;
     values.reserve(params.size());
-    for (const auto& param : params) values.push_back(param ? param->c_str() : nullptr);
+    for (const auto& param : params) {
+      if (param && param.is_bytes()) {
+        values.push_back(in_hex.emplace_back(bytea_literal(*param)).c_str());
+      } else {
+        values.push_back(param ? param->c_str() : nullptr);
+      }
+    }
     return transaction.exec_prepared(entry.name, pqxx::prepare::make_dynamic_params(values.begin(), values.end()));
   }
 

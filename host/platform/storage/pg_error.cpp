@@ -35,7 +35,7 @@ std::string constraint_of(const SqlFailure& failure, int position) {
 
 std::string blotted(std::string message, const Params& params) {
   for (const auto& param : params) {
-    if (!param || param->size() < 3) continue;
+    if (!param || param.is_bytes() || param->size() < 3) continue;
     // The server cuts long values in its texts, so a long prefix counts as the value.
     const std::string needle = param->substr(0, 40);
     for (auto at = message.find(needle); at != std::string::npos; at = message.find(needle, at + 1)) {
@@ -129,7 +129,8 @@ sdk::Result<void> check_texts(std::string_view sql, const Params& params) {
   };
   if (sql.find('\0') != std::string_view::npos) return error({});
   for (std::size_t index = 0; index < params.size(); ++index) {
-    if (params[index] && params[index]->find('\0') != std::string::npos) return error("$" + std::to_string(index + 1));
+    if (params[index] && !params[index].is_bytes() && params[index]->find('\0') != std::string::npos)
+      return error("$" + std::to_string(index + 1));
   }
   return {};
 }

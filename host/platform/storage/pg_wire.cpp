@@ -186,8 +186,13 @@ void PgWire::finish_unit() {
 void PgWire::send(const std::string& sql, const Params& params) {
   const auto entry = statements_.use(sql);
   std::vector<const char*> values;
+  std::vector<int> lengths, formats;
   values.reserve(params.size());
-  for (const auto& param : params) values.push_back(param ? param->c_str() : nullptr);
+  for (const auto& param : params) {
+    values.push_back(param ? param->c_str() : nullptr);
+    lengths.push_back(param && param.is_bytes() ? static_cast<int>(param->size()) : 0);  // text ends at its zero
+    formats.push_back(param.is_bytes() ? 1 : 0);
+  }
   auto* connection = connection_.get();
   bool sent = true;
   if (entry.evicted) {
@@ -196,7 +201,7 @@ void PgWire::send(const std::string& sql, const Params& params) {
   }
   if (entry.is_new) sent = sent && PQsendPrepare(connection, entry.name.c_str(), sql.c_str(), 0, nullptr);
   sent = sent && PQsendQueryPrepared(connection, entry.name.c_str(), static_cast<int>(values.size()), values.data(),
-                                     nullptr, nullptr, 0);
+                                     lengths.data(), formats.data(), 0);
   units_.push_back({sql, entry.evicted ? 1 : 0, entry.is_new, 0, {}, {}});
   if (!sent || PQpipelineSync(connection) != 1) abandon(PQerrorMessage(connection));
 }

@@ -24,6 +24,12 @@ int hex_value(char digit) {
 
 }  // namespace
 
+Param Param::of_bytes(std::string bytes) {
+  Param param(std::move(bytes));
+  param.is_bytes_ = true;
+  return param;
+}
+
 std::string array_literal(const std::vector<Param>& elements) {
   std::string literal = "{";
   for (const auto& element : elements) {

@@ -15,8 +15,18 @@
 
 namespace patchbay::storage {
 
-/// A parameter: text form or NULL. Text with U+0000 is refused by the session (kInvalid), never cut.
-using Param = std::optional<std::string>;
+/// A parameter: text form, raw bytes, or NULL. Text with U+0000 is refused by the session (kInvalid), never cut.
+class Param : public std::optional<std::string> {
+ public:
+  using std::optional<std::string>::optional;
+  Param(const std::optional<std::string>& text) : std::optional<std::string>(text) {}
+  /// A bytea as it is: sent in binary where the connection can, in hex elsewhere.
+  static Param of_bytes(std::string bytes);
+  bool is_bytes() const { return is_bytes_; }
+
+ private:
+  bool is_bytes_ = false;
+};
 using Params = std::vector<Param>;
 
 /// An array literal for `$1::text[]`, `$1::uuid[]`, …; nullopt elements become NULL.

@@ -36,11 +36,17 @@ Result<json::value> parse_json(std::string_view text, const JsonLimits& limits =
 
 /// Member access that never throws: nullptr when `value` is not an object or has no such member.
 const json::value* find_member(const json::value& value, std::string_view name);
+const json::value* find_member(const json::object& object, std::string_view name);
 /// Dotted path ("data.object.id", "emails[primary=true].address", "emails[0].address"); nullptr when anything is missing.
 /// `[key=text]` picks the first array element whose member equals text (true/false/number compare by their JSON text).
 const json::value* find_path(const json::value& value, std::string_view path);
+const json::value* find_path(const json::object& object, std::string_view path);
+// What they find lies inside the value: never in one that is about to end.
+const json::value* find_member(const json::value&& value, std::string_view name) = delete;
+const json::value* find_path(const json::value&& value, std::string_view path) = delete;
 /// The string at `path`; empty when missing, null or not a string.
 std::string string_at(const json::value& value, std::string_view path);
+std::string string_at(const json::object& object, std::string_view path);
 /// The text of a scalar (string as is, number and boolean by their JSON text); nullopt for null, object, array.
 std::optional<std::string> scalar_text(const json::value& value);
 
