@@ -45,3 +45,6 @@ endif()
 # The last three are g++ 12's false alarms on moved std::strings at -O2 (GCC bugs 105329, 105562, 105651).
 set(PATCHBAY_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
   -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow)
+if(PATCHBAY_SANITIZER)
+  list(APPEND PATCHBAY_WARNINGS -Wno-maybe-uninitialized)  # its checks hide from the compiler what was set before them
+endif()

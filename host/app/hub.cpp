@@ -74,6 +74,8 @@ sdk::Result<void> Hub::start(Door door) {
   parts.work.road.start();
   parts.health.start();
   parts.auth.audit.start();
+  parts.auth.directory.tell([&sockets = parts.work.sockets](const std::string& id) { sockets.revoke_session(id); },
+                            [&sockets = parts.work.sockets](const std::string& id) { sockets.revoke_user(id); });
   parts.auth.directory.start();
   const auto loaded = parts.connections.store.refresh();
   if (!loaded.ok())

@@ -155,6 +155,18 @@ TEST_F(AuthIntegrationTest, ADisabledUserDoesNotGetInNorStayIn) {
   EXPECT_EQ(signed_in(answer).get("/api/v1/auth/me").at("code"), "auth.session_ended");
 }
 
+TEST_F(AuthIntegrationTest, WhoListensHearsOfEndedSessionsAndChangedUsers) {
+  const auto user = add_user("a@office.example");
+  std::vector<std::string> heard;
+  host().directory().tell([&](const std::string& id) { heard.push_back("ended " + id); },
+                          [&](const std::string& id) { heard.push_back("changed " + id); });
+  const auto client = signed_in(login("a@office.example"));
+  const std::string session = value("select id::text from sessions where user_id = $1", {user.id});
+  EXPECT_EQ(client.send("POST", "/api/v1/auth/logout", "").status, 200);
+  host().directory().user_changed(user.id);
+  EXPECT_EQ(heard, (std::vector<std::string>{"ended " + session, "changed " + user.id}));
+}
+
 TEST_F(AuthIntegrationTest, ATokenEndsAfterFifteenMinutes) {
   add_user("a@office.example");
   const auto client = signed_in(login("a@office.example"));

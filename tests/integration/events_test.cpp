@@ -442,7 +442,7 @@ TEST_F(EventsTest, BadMissingExpiredAndRevokedTokensCloseTheSocket) {
   EXPECT_TRUE(wait_until([&] { return brief->close_code() == 4401; }));
   const auto signed_out = open("manager");
   const auto other = open("admin");
-  hub_->revoke("manager", "manager");
+  hub_->revoke_session("manager");
   EXPECT_EQ(signed_out->close_code(), 4401);
   EXPECT_EQ(other->close_code(), 0);
   tokens_.ended = true;

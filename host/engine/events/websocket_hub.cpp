@@ -226,16 +226,20 @@ void WebSocketHub::welcome(const Socket& socket, SocketIdentity identity) {
   for (const std::string& text : early) handle(socket, text);
 }
 
-void WebSocketHub::revoke(const std::string& user_id, const std::string& session_id) {
+void WebSocketHub::revoke_session(const std::string& session_id) {
+  revoke([&](const policy::Principal& principal) { return principal.session_id == session_id; });
+}
+
+void WebSocketHub::revoke_user(const std::string& user_id) {
+  revoke([&](const policy::Principal& principal) { return principal.user_id == user_id; });
+}
+
+void WebSocketHub::revoke(const std::function<bool(const policy::Principal&)>& is_meant) {
   std::vector<Socket> ended;
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, member] : members_) {
-      const policy::Principal& principal = member.identity.principal;
-      if (member.authenticated && principal.user_id == user_id &&
-          (session_id.empty() || principal.session_id == session_id)) {
-        ended.push_back(member.socket);
-      }
+      if (member.authenticated && is_meant(member.identity.principal)) ended.push_back(member.socket);
     }
   }
   for (const Socket& socket : ended) socket->close(kUnauthenticated, "the session has ended");

@@ -52,13 +52,16 @@ class WebSocketHub : public http::WebSocketSink, public LiveAudience {
   void broadcast(std::vector<StoredEvent> events) override;
   void tick() override;
 
-  /// Closes the sockets of a session that has been ended (all of the user's where `session_id` is empty).
-  void revoke(const std::string& user_id, const std::string& session_id);
+  /// Closes the sockets of a session that has been ended.
+  void revoke_session(const std::string& session_id);
+  /// Closes the sockets of a user whose role or state changed: what they may see is decided when they come back.
+  void revoke_user(const std::string& user_id);
   std::size_t socket_count() const;
 
  private:
   using Socket = std::shared_ptr<http::WebSocket>;
   using Time = std::chrono::steady_clock::time_point;
+  void revoke(const std::function<bool(const policy::Principal&)>& is_meant);
 
   struct Member {
     Socket socket;

@@ -72,6 +72,11 @@ SessionDirectory::~SessionDirectory() {
   stop();
 }
 
+void SessionDirectory::tell(Heard session_ended, Heard user_changed) {
+  tell_session_ended_ = std::move(session_ended);
+  tell_user_changed_ = std::move(user_changed);
+}
+
 void SessionDirectory::start() {
   if (redis_ == nullptr || subscription_) return;
   subscription_ = std::make_unique<redis::Subscription>(
@@ -131,6 +136,7 @@ void SessionDirectory::prune(Time now) {
 
 void SessionDirectory::end(const std::string& session_id) {
   forget_session(session_id);
+  if (tell_session_ended_) tell_session_ended_(session_id);
   if (redis_ != nullptr && base::is_uuid(session_id)) {
     if (const auto deleted = redis_->command({"DEL", redis_->key("session:" + session_id)}); !deleted.ok()) {
       base::log_warning("auth", "an ended session's copy was not removed from Redis", {{"code", deleted.error().code}});
@@ -141,6 +147,7 @@ void SessionDirectory::end(const std::string& session_id) {
 
 void SessionDirectory::user_changed(const std::string& user_id) {
   forget_user(user_id);
+  if (tell_user_changed_) tell_user_changed_(user_id);
   publish("changed:" + user_id);
 }
 
@@ -169,10 +176,14 @@ void SessionDirectory::received(const std::string& message) {
   constexpr std::string_view kChanged = "changed:";
   if (message.starts_with(kEnded)) {
     const std::string id = message.substr(kEnded.size());
-    if (base::is_uuid(id)) forget_session(id);
+    if (!base::is_uuid(id)) return;
+    forget_session(id);
+    if (tell_session_ended_) tell_session_ended_(id);
   } else if (message.starts_with(kChanged)) {
     const std::string id = message.substr(kChanged.size());
-    if (base::is_uuid(id)) forget_user(id);
+    if (!base::is_uuid(id)) return;
+    forget_user(id);
+    if (tell_user_changed_) tell_user_changed_(id);
   }
 }
 

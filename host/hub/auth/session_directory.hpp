@@ -5,6 +5,7 @@
 #include "hub/auth/session_store.hpp"
 #include "platform/redis/client.hpp"
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,6 +29,10 @@ class SessionDirectory {
   SessionDirectory(const SessionStore& store, redis::Client* redis, const sdk::Clock& clock,
                    const AuthSettings& settings);
   ~SessionDirectory();
+  /// Who else is to hear of ended sessions and changed users, of this host and of the others. Before start(); the
+  /// functions are called on the thread that ended the session or on the one that listens to Redis.
+  using Heard = std::function<void(const std::string& id)>;
+  void tell(Heard session_ended, Heard user_changed);
   /// Listens to the other hosts.
   void start();
   void stop();
@@ -61,6 +66,8 @@ class SessionDirectory {
   std::unordered_map<std::string, std::shared_ptr<const LiveSession>> sessions_;
   std::unordered_map<std::string, Time> ended_;          // session id → when; outlives every read that began before
   std::unordered_map<std::string, Time> changed_users_;  // copies older than this do not count
+  Heard tell_session_ended_;
+  Heard tell_user_changed_;
   std::unique_ptr<redis::Subscription> subscription_;
 };
 

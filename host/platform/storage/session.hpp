@@ -23,6 +23,10 @@ class Param : public std::optional<std::string> {
   /// A bytea as it is: sent in binary where the connection can, in hex elsewhere.
   static Param of_bytes(std::string bytes);
   bool is_bytes() const { return is_bytes_; }
+  friend bool operator==(const Param& left, const Param& right) {
+    return left.is_bytes_ == right.is_bytes_ &&
+           static_cast<const std::optional<std::string>&>(left) == static_cast<const std::optional<std::string>&>(right);
+  }
 
  private:
   bool is_bytes_ = false;

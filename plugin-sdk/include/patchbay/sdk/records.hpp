@@ -83,7 +83,7 @@ struct Health {
   bool healthy = false;
   std::string message;
   json::object details;
-  std::vector<std::string> notices;  ///< What the owner should know in time: a deprecated API version, a scope that is missing.
+  std::vector<std::string> notices = {};  ///< What the owner should know in time: a deprecated API version, a scope that is missing.
 };
 
 /// A file that goes with a message.
