@@ -166,6 +166,17 @@ TEST(FindPath, FollowsMembersElementsAndSelectors) {
   EXPECT_EQ(string_at(value, "n"), "");
 }
 
+TEST(FindPath, StartsAtAnObjectWithoutCopyingIt) {
+  const auto value = parsed(R"({"data":{"list":[{"id":"a"}]}})");
+  const json::object& object = value.as_object();
+  EXPECT_EQ(find_path(object, "data"), object.if_contains("data"));
+  EXPECT_EQ(string_at(object, "data.list[0].id"), "a");
+  EXPECT_EQ(find_member(object, "data"), object.if_contains("data"));
+  for (const std::string_view path : {"", "[0]", ".data", "data.", "nothing.x"}) {
+    EXPECT_EQ(find_path(object, path), nullptr) << path;
+  }
+}
+
 TEST(ScalarText, IsThePlainTextOfScalars) {
   EXPECT_EQ(scalar_text(json::value("a")), "a");
   EXPECT_EQ(scalar_text(json::value(true)), "true");

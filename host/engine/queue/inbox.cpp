@@ -47,7 +47,9 @@ std::vector<Ticket> Inbox::take(std::size_t count_max, std::size_t taker_count, 
     const auto now = std::chrono::steady_clock::now();
     take_ripe(now);
     if (!ready_.empty() || stopped_ || now >= deadline) break;
-    filled_.wait_until(lock, later_.empty() ? deadline : std::min(deadline, later_.begin()->first));
+    // A copy: another thread may take the ticket away while this one waits.
+    const Time until = later_.empty() ? deadline : std::min(deadline, later_.begin()->first);
+    filled_.wait_until(lock, until);
   }
   if (stopped_) return {};
   const std::size_t takers = std::max<std::size_t>(taker_count, 1);
