@@ -123,7 +123,7 @@ void Listing::add_records(sdk::Page& page, const Resource& resource, sdk::json::
 
 sdk::Result<sdk::Page> Listing::query_page(const sdk::CallContext& context, const Resource& resource,
                                            const sdk::ListRequest& request, Cursor cursor) {
-  Statement statement{resource.object, {}, std::string(kChanged) + " ASC", 1, kMaxResults};
+  Statement statement{resource.object, {}, std::string(kChanged).append(" ASC"), 1, kMaxResults};
   // Without this, inactive rows of a name list are left out.
   if (resource.is_list) statement.conditions.emplace_back("Active IN (true, false)");
   if (!cursor.since.empty()) statement.conditions.push_back(std::string(kChanged) + " >= " + literal(cursor.since));
