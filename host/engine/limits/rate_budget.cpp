@@ -9,7 +9,7 @@ namespace patchbay::limits {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{100};        // for cancellation, and for what others give back
-constexpr std::chrono::milliseconds kCrowdedLook{10};  // no process hears of another's calls that end
+constexpr std::chrono::milliseconds kCrowdedLook{25};  // no process hears of another's calls that end
 constexpr std::chrono::milliseconds kAwayFor{1'000};   // before Redis is asked again
 
 /// Share of the bucket that a lane must leave to those before it.

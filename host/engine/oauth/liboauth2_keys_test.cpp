@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <future>
 
 namespace patchbay::oauth {
 namespace {
@@ -125,10 +126,12 @@ class KeyServer : public sdk::HttpClient {
   sdk::Result<sdk::HttpResponse> send(const sdk::CallContext& context, const sdk::HttpRequest&) override {
     ++calls;
     longest = std::max(longest, context.remaining());
+    if (gate.valid()) gate.wait();
     if (down) return sdk::transient_error("http.connect", "down");
     return sdk::HttpResponse{200, {{"Cache-Control", "public, max-age=20000"}}, body};
   }
   std::string body;
+  std::shared_future<void> gate;  // answers wait for it
   std::atomic<bool> down{false};
   std::atomic<int> calls{0};
   std::chrono::milliseconds longest{0};
@@ -157,6 +160,24 @@ TEST_F(OidcTest, FetchesTheKeysOnceForAllThreads) {
   EXPECT_EQ(good, 8);
   EXPECT_EQ(server_.calls, 1);
   EXPECT_LE(server_.longest, 5s);
+}
+
+TEST_F(OidcTest, ASlowIssuerHoldsUpNobodyWhoseKeyIsThere) {
+  OidcSettings settings;
+  settings.refetch_interval = 0ms;
+  settings.wait_for_fetch = 50ms;
+  OidcVerifier verifier(server_, clock_, settings);
+  server_.body = set_of({first_.public_key()});
+  ASSERT_TRUE(verify(first_.sign(claims_of()), verifier).ok());
+  std::promise<void> gate;
+  server_.gate = gate.get_future().share();
+  std::thread slow([&] { EXPECT_FALSE(verify(second_.sign(claims_of()), verifier).ok()); });
+  while (server_.calls < 2) std::this_thread::yield();
+  EXPECT_TRUE(verify(first_.sign(claims_of()), verifier).ok());
+  EXPECT_FALSE(verify(second_.sign(claims_of()), verifier).ok()) << "does not wait for ever";
+  EXPECT_EQ(server_.calls, 2);
+  gate.set_value();
+  slow.join();
 }
 
 TEST_F(OidcTest, ComparesIssuerAndTimes) {

@@ -70,15 +70,31 @@ sdk::Result<std::shared_ptr<OidcVerifier::Entry>> OidcVerifier::entry_of(const s
   return entries_.emplace(url, std::make_shared<Entry>()).first->second;
 }
 
+OidcVerifier::Look OidcVerifier::look(Entry& entry, const std::string& key_id) {
+  const std::lock_guard lock(entry.mutex);
+  const auto now = std::chrono::steady_clock::now();
+  Look seen{entry.keys, entry.keys && entry.keys->has_key(key_id), false};
+  seen.wants_fetch = (!seen.known || now > entry.fresh_until) && now >= entry.next_fetch;
+  return seen;
+}
+
 sdk::Result<OidcVerifier::Keys> OidcVerifier::keys_for(const std::string& url, const std::string& key_id) {
   PATCHBAY_ASSIGN(const auto entry, entry_of(url));
-  const std::lock_guard lock(entry->mutex);
-  const auto now = std::chrono::steady_clock::now();
-  const bool known = entry->keys && entry->keys->has_key(key_id);
-  if ((!known || now > entry->fresh_until) && now >= entry->next_fetch) fetch(url, *entry);
+  Look seen = look(*entry, key_id);
+  if (seen.wants_fetch) {
+    refresh(url, *entry, key_id);
+    seen = look(*entry, key_id);
+  }
   // A set that could not be fetched anew is better than none: a key that was withdrawn meanwhile is the price.
-  if (!entry->keys) return unavailable();
-  return entry->keys;
+  if (!seen.keys) return unavailable();
+  return seen.keys;
+}
+
+void OidcVerifier::refresh(const std::string& url, Entry& entry, const std::string& key_id) {
+  std::unique_lock turn(entry.fetching, std::defer_lock);
+  const bool taken = look(entry, key_id).known ? turn.try_lock() : turn.try_lock_for(settings_.wait_for_fetch);
+  // Whoever had the turn before may have brought the key.
+  if (taken && look(entry, key_id).wants_fetch) fetch(url, entry);
 }
 
 void OidcVerifier::fetch(const std::string& url, Entry& entry) {
@@ -89,14 +105,14 @@ void OidcVerifier::fetch(const std::string& url, Entry& entry) {
   request.url = url;
   request.headers = {{"Accept", "application/json"}};
   const auto response = http_.send(context, request);
+  const bool usable = response.ok() && response->status == 200 && response->body.size() <= kKeysBytesMax;
+  auto keys = usable ? JwkSet::parse(response->body) : sdk::Result<JwkSet>(unavailable());
   const auto now = std::chrono::steady_clock::now();
-  entry.next_fetch = now + settings_.retry_interval;
-  if (!response.ok() || response->status != 200 || response->body.size() > kKeysBytesMax) return;
-  auto keys = JwkSet::parse(response->body);
+  const std::lock_guard lock(entry.mutex);
+  entry.next_fetch = now + (keys.ok() ? settings_.refetch_interval : settings_.retry_interval);
   if (!keys.ok()) return;
   entry.keys = std::make_shared<const JwkSet>(std::move(keys).value());
   entry.fresh_until = now + fresh_for(*response);
-  entry.next_fetch = now + settings_.refetch_interval;
 }
 
 }  // namespace patchbay::oauth

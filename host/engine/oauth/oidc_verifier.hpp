@@ -19,6 +19,7 @@ namespace patchbay::oauth {
 
 struct OidcSettings {
   std::chrono::milliseconds fetch_timeout{5'000};
+  std::chrono::milliseconds wait_for_fetch{2'000};  // of those who come while another fetches
   /// Least time between two fetches of one key set, however many unknown keys are named.
   std::chrono::milliseconds refetch_interval{60'000};
   std::chrono::milliseconds retry_interval{5'000};  // after a fetch that failed
@@ -26,7 +27,8 @@ struct OidcSettings {
   std::size_t key_sets_max = 64;
 };
 
-/// Thread-safe. verify() may fetch keys and so block up to fetch_timeout: not for an I/O thread.
+/// Thread-safe. verify() may fetch keys and so block up to fetch_timeout: not for an I/O thread. One thread at a time
+/// fetches a set; with a set that holds the key the others go on meanwhile.
 class OidcVerifier {
  public:
   OidcVerifier(sdk::HttpClient& http, const sdk::Clock& clock, OidcSettings settings = {})
@@ -41,15 +43,25 @@ class OidcVerifier {
  private:
   using Keys = std::shared_ptr<const JwkSet>;
   using Time = std::chrono::steady_clock::time_point;
-  /// One issuer's keys. Its mutex is held during a fetch, so that those who come meanwhile wait for the one answer.
+  /// One issuer's keys.
   struct Entry {
-    std::mutex mutex;
+    std::timed_mutex fetching;  // held during a fetch; taken before `mutex`
+    std::mutex mutex;           // of what follows
     Keys keys;
     Time fresh_until{};
     Time next_fetch{};
   };
   sdk::Result<Keys> keys_for(const std::string& url, const std::string& key_id);
   sdk::Result<std::shared_ptr<Entry>> entry_of(const std::string& url);
+  /// What is to be done for a key now.
+  struct Look {
+    Keys keys;
+    bool known = false;        // the key is among them
+    bool wants_fetch = false;  // the key is not, or the set is old, and a fetch is allowed
+  };
+  static Look look(Entry& entry, const std::string& key_id);
+  /// Takes the place of the fetching thread, or waits for it where nothing else helps; then fetches, if need be.
+  void refresh(const std::string& url, Entry& entry, const std::string& key_id);
   void fetch(const std::string& url, Entry& entry);
   sdk::Result<void> check_claims(const sdk::json::object& claims, const std::vector<std::string>& issuers) const;
 

@@ -5,6 +5,7 @@
 #include <patchbay/sdk/encoding.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace patchbay::oauth {
@@ -78,6 +79,13 @@ std::string error_code(const sdk::json::value& answer) {
   return plain ? code : std::string();
 }
 
+std::chrono::seconds retry_after(const sdk::HttpResponse& response) {
+  const auto header = sdk::find_header(response.headers, "Retry-After");
+  long seconds = 0;
+  if (header) std::from_chars(header->data(), header->data() + header->size(), seconds);
+  return seconds > 0 ? std::min(std::chrono::seconds(seconds), std::chrono::seconds(300)) : std::chrono::seconds(10);
+}
+
 enum class Refusal { kGrantIsDead, kPassing, kWrongRequest };
 
 /// What a refusal means. Without a code the status tells.
@@ -97,7 +105,7 @@ Refusal meaning_of(int status, const std::string& code) {
 sdk::Error refusal_of(const sdk::HttpResponse& response) {
   if (response.status == 429) {
     return sdk::rate_limited_error("token.rate_limited", "the service asks to wait before a token is refreshed",
-                                   std::chrono::seconds(10));
+                                   retry_after(response));
   }
   std::string what = std::to_string(response.status);
   if (response.status >= 500)

@@ -63,6 +63,11 @@ TEST(TokenEndpoint, TellsADeadGrantFromAPassingFaultAndAWrongRequest) {
   EXPECT_TRUE(read(R"({"ok":true,"access_token":"xoxb"})", 200, slack).ok());
 }
 
+TEST(TokenEndpoint, WaitsAsLongAsTheServiceAsks) {
+  EXPECT_EQ(read_grant({429, {{"Retry-After", "42"}}, ""}, {}, kNow).error().retry_after, 42s);
+  EXPECT_EQ(read_grant({429, {{"Retry-After", "soon"}}, ""}, {}, kNow).error().retry_after, 10s);
+}
+
 TEST(TokenEndpoint, ShowsNothingOfARefusalButAPlainCode) {
   const auto refused = read(R"({"error":"<script>secret-token</script>"})", 400);
   ASSERT_FALSE(refused.ok());
