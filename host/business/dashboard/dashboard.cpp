@@ -1,11 +1,11 @@
 #include "business/dashboard/dashboard.hpp"
 
+#include "engine/gateway/list_page.hpp"
+#include "engine/gateway/operation.hpp"
 #include "engine/resources/event_visibility.hpp"
 #include "engine/resources/field_value.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
-
-#include <charconv>
 
 namespace patchbay::dashboard {
 namespace {
@@ -85,11 +85,13 @@ std::string title_of(const json::object& data) {
   return {};
 }
 
-std::size_t limit_of(const http::Request& request) {
-  const auto text = request.query_value("limit");
+sdk::Result<std::size_t> limit_of(const http::Request& request) {
   std::size_t limit = kActivityDefault;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), limit);
-  return std::clamp<std::size_t>(limit, 1, kActivityMax);
+  for (const auto& [name, value] : request.query) {
+    if (name != "limit") return gateway::unknown_parameter(name, {"limit"});
+    PATCHBAY_ASSIGN(limit, gateway::parse_count(name, value, kActivityMax));
+  }
+  return limit;
 }
 
 }  // namespace
@@ -181,14 +183,26 @@ gateway::Routes Dashboard::routes() {
   summary_route.permission = "read:dashboard";
   summary_route.tag = "dashboard";
   summary_route.summary = "Revenue, receivables, jobs by state, connections; at most a second old";
+  summary_route.operation = gateway::answers(
+      200, "The summary", gateway::shape("revenue:object receivables:object jobsByStatus:object connections:object"));
   summary_route.handler = [this, answer](const gateway::RequestContext& context) {
     return answer(summary(context.principal));
   };
   gateway::Route activity_route = summary_route;
   activity_route.pattern = "/dashboard/activity";
   activity_route.summary = "Latest changes, newest first";
-  activity_route.handler = [this, answer](const gateway::RequestContext& context) {
-    return answer(activity(context.principal, limit_of(context.request)));
+  json::object activity_list = gateway::answers(
+      200, "Changes",
+      {{"type", "array"},
+       {"items", gateway::shape("id:text at:time actor:object action:text resource:object title:text")}});
+  activity_list["parameters"] = json::array{
+      {{"name", "limit"},
+       {"in", "query"},
+       {"schema", {{"type", "integer"}, {"minimum", 1}, {"maximum", kActivityMax}, {"default", kActivityDefault}}}}};
+  activity_route.operation = std::move(activity_list);
+  activity_route.handler = [this, answer](const gateway::RequestContext& context) -> sdk::Result<http::Response> {
+    PATCHBAY_ASSIGN(const std::size_t limit, limit_of(context.request));
+    return answer(activity(context.principal, limit));
   };
   return {summary_route, activity_route};
 }

@@ -1,14 +1,56 @@
 #include "business/entities/routes.hpp"
 
+#include "engine/gateway/operation.hpp"
 #include "engine/resources/field_value.hpp"
 
 namespace patchbay::entities {
 
 using resources::RouteParts;
 
+namespace {
+
+/// "jobs" → "Job".
+std::string schema_name(std::string_view tag) {
+  std::string name(tag.substr(0, tag.size() - 1));
+  name.front() = static_cast<char>(name.front() - 'a' + 'A');
+  return name;
+}
+
+sdk::json::object body_schema(std::string_view method, std::string_view pattern, std::string_view tag) {
+  if (pattern == "/jobs/{id}/status") return gateway::shape("status:text reason:text~ createInvoice:boolean~");
+  if (pattern == "/appointments/{id}/status") {
+    return gateway::shape("status:text reason:text~ actualStartAt:time~ actualEndAt:time~ completionSummary:text~");
+  }
+  if (pattern.ends_with("/status")) return gateway::shape("status:text reason:text~");
+  if (pattern == "/jobs/{id}/assign") return gateway::shape("technicianIds:uuid[]");
+  if (pattern == "/appointments/{id}/assign") return gateway::shape("technicianId:uuid?");
+  if (pattern.ends_with("/schedule")) return gateway::shape("scheduledStart:time scheduledEnd:time?~");
+  if (pattern.ends_with("/notes")) return gateway::shape("body:text isInternal:boolean~");
+  if (pattern.ends_with("/lifecycle")) return gateway::shape("stage:text reason:text~");
+  if (pattern.ends_with("/communications")) return gateway::component("MessageChange");
+  return gateway::component(schema_name(tag) + (method == "POST" ? "" : "Change"));
+}
+
+/// What the routes of these files take and answer.
+sdk::json::object operation_of(std::string_view method, std::string_view pattern, std::string_view tag) {
+  if (method == "GET") return gateway::answers(200, "A list", gateway::list_of(gateway::shape("")));
+  if (method == "DELETE") return gateway::answers_nothing(204, "Deleted");
+  const bool makes = pattern == "/payments" || pattern.ends_with("/communications");
+  sdk::json::object answer =
+      gateway::answers(makes ? 201 : 200, "The row as it is then", gateway::component(schema_name(tag)));
+  if (pattern.ends_with("/notes"))
+    answer = gateway::answers(201, "The note", gateway::shape("id:uuid body:text isInternal:boolean createdAt:time"));
+  if (pattern.ends_with("/communications"))
+    answer = gateway::answers(201, "The message", gateway::component("Message"));
+  return gateway::takes(body_schema(method, pattern, tag), std::move(answer));
+}
+
+}  // namespace
+
 gateway::Route blocking_route(std::string method, std::string pattern, std::string permission, std::string tag,
                               std::string summary, gateway::BlockingHandler handler) {
   gateway::Route route;
+  route.operation = operation_of(method, pattern, tag);
   route.method = std::move(method);
   route.pattern = std::move(pattern);
   route.permission = std::move(permission);

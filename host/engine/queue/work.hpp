@@ -6,17 +6,22 @@
 #include <patchbay/sdk/call_context.hpp>
 #include <patchbay/sdk/json.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace patchbay::queue {
 
+/// Every kind of work that a handler of the hub is for.
+inline constexpr std::array<std::string_view, 4> kWorkKinds{"webhook", "sync", "writeback", "message"};
+
 struct WorkItem {
   std::int64_t id = 0;
-  std::string kind;           // webhook, sync, writeback
+  std::string kind;           // one of kWorkKinds
   std::string connection_id;  // empty: none
   std::string lane_key;
   std::string topic;

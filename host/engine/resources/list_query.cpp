@@ -8,7 +8,6 @@
 #include <patchbay/sdk/encoding.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace patchbay::resources {
 namespace {
@@ -91,12 +90,9 @@ class Parser {
   }
 
   void take_number(const std::string& name, const std::string& text, std::size_t maximum, std::size_t& target) {
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < 1 || number > maximum) {
-      return fail("query.number", name, name + " must be a number from 1 to " + std::to_string(maximum) + ".");
-    }
-    target = number;
+    const auto number = gateway::parse_count(name, text, maximum);
+    if (!number.ok()) return errors_.push_back(number.error());
+    target = *number;
   }
 
   std::vector<SortKey> parse_sort(const std::string& text) {
@@ -179,8 +175,7 @@ class Parser {
       auto known = names_that(description_, &Field::filterable);
       for (const char* word : {"page", "pageSize", "cursor", "sort", "search", "updatedSince", "count"})
         known.emplace_back(word);
-      return fail("query.unknown_parameter", field_name,
-                  "'" + field_name + "' is not a parameter of this list" + hint(field_name, known));
+      return errors_.push_back(gateway::unknown_parameter(field_name, known));
     }
     if (query_.conditions.size() >= kConditionsMax)
       return fail("query.too_many", name, "At most 20 filters are possible.");

@@ -2,6 +2,7 @@
 // parameter.
 #pragma once
 
+#include "engine/gateway/list_page.hpp"
 #include "engine/resources/description.hpp"
 #include "platform/storage/session.hpp"
 
@@ -46,7 +47,7 @@ struct ListQuery {
   bool cheap() const { return search_words.empty() && offset() <= 2'000 && count != Count::kExact; }
 };
 
-inline constexpr std::size_t kPageSizeMax = 200;
+using gateway::kPageSizeMax;
 
 /// Reads the query string. All mistakes at once in `errors`; unknown names come with the nearest known one.
 /// `phone_region` is assumed for phone numbers without a country.

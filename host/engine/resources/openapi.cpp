@@ -49,7 +49,12 @@ json::object field_schema(const Field& field) {
   json::object schema = type_schema(field);
   if (field.length_max > 0) schema["maxLength"] = field.length_max;
   if (!field.values.empty()) schema["enum"] = json::value_from(field.values);
-  if (field.nullable && schema.contains("type")) schema["type"] = json::array{schema["type"], "null"};
+  if (field.nullable && schema.contains("enum")) schema["enum"].get_array().emplace_back(nullptr);
+  if (field.nullable && schema.contains("type")) {
+    schema["type"] = json::array{schema["type"], "null"};
+  } else if (field.nullable) {
+    schema = {{"anyOf", {std::move(schema), {{"type", "null"}}}}};
+  }
   if (field.read_only) schema["readOnly"] = true;
   if (field.default_value && field.type != FieldType::kBoolean) schema["default"] = *field.default_value;
   if (field.default_value && field.type == FieldType::kBoolean) schema["default"] = *field.default_value == "true";
@@ -85,6 +90,15 @@ json::object entity_schema(const ResourceDescription& description) {
   json::object schema{{"type", "object"}, {"properties", std::move(properties)}};
   if (!required.empty()) schema["required"] = std::move(required);
   return schema;
+}
+
+/// What a change may name: any of the fields that are not read-only, none of them required.
+json::object change_schema(const ResourceDescription& description) {
+  json::object properties;
+  for (const Field& field : description.fields) {
+    if (!field.read_only) properties[field.name] = field_schema(field);
+  }
+  return {{"type", "object"}, {"properties", std::move(properties)}};
 }
 
 json::object parameter(std::string_view name, json::object schema, std::string_view text) {
@@ -129,6 +143,14 @@ json::object common_schemas() {
               {"message", text},
               {"requestId", text},
               {"errors", {{"type", "array"}, {"items", error}}}}}}},
+          {"Tombstone",
+           {{"type", "object"},
+            {"description", "A deleted row, in lists with updatedSince only."},
+            {"properties",
+             {{"id", {{"type", "string"}, {"format", "uuid"}}},
+              {"deleted", {{"const", true}}},
+              {"deletedAt", {{"type", "string"}, {"format", "date-time"}}}}},
+            {"required", {"id", "deleted", "deletedAt"}}}},
           {"Pagination",
            {{"type", "object"},
             {"properties",
@@ -213,9 +235,10 @@ json::object list_operation(const ResourceDescription& description) {
                                    "Equal to one of several values by comma; also " + field.name +
                                        "[ne], [null], and [gte], [lte], [gt], [lt] where it has an order."));
   }
+  json::object item{{"anyOf", {reference("schemas/" + schema_name(description)), reference("schemas/Tombstone")}}};
   const json::object page{{"type", "object"},
                           {"properties",
-                           {{"data", {{"type", "array"}, {"items", reference("schemas/" + schema_name(description))}}},
+                           {{"data", {{"type", "array"}, {"items", std::move(item)}}},
                             {"pagination", reference("schemas/Pagination")},
                             {"timestamp", {{"type", "string"}, {"format", "date-time"}}}}}};
   return {{"parameters", std::move(parameters)},
@@ -228,9 +251,11 @@ json::object get_operation(const ResourceDescription& description) {
 }
 
 json::object write_operation(const ResourceDescription& description, int status) {
-  return {{"requestBody",
-           {{"required", true}, {"content", json_content(reference("schemas/" + schema_name(description)))}}},
-          {"responses", {{std::to_string(status), one_response(description)}}}};
+  return {
+      {"requestBody",
+       {{"required", true},
+        {"content", json_content(reference("schemas/" + schema_name(description) + (status == 201 ? "" : "Change")))}}},
+      {"responses", {{std::to_string(status), one_response(description)}}}};
 }
 
 json::object delete_operation() {
@@ -239,8 +264,10 @@ json::object delete_operation() {
 
 json::object make_openapi(const gateway::Routes& routes, const Registry& registry, const ApiTitle& title) {
   json::object schemas = common_schemas();
-  for (const ResourceDescription& description : registry.all())
+  for (const ResourceDescription& description : registry.all()) {
     schemas[schema_name(description)] = entity_schema(description);
+    schemas[schema_name(description) + "Change"] = change_schema(description);
+  }
   json::object paths;
   for (const gateway::Route& route : routes) {
     std::string method = route.method;

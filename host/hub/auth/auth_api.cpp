@@ -1,5 +1,6 @@
 #include "hub/auth/auth_api.hpp"
 
+#include "engine/gateway/operation.hpp"
 #include "platform/base/ids.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
@@ -70,19 +71,29 @@ Route route(std::string method, std::string pattern, std::string summary, gatewa
   return made;
 }
 
-/// Request body of the API document: names and whether they are required.
-object body_schema(std::initializer_list<std::string_view> required, std::initializer_list<std::string_view> optional) {
-  object properties;
-  sdk::json::array needed;
-  for (const auto name : required) {
-    properties[name] = object{{"type", "string"}};
-    needed.emplace_back(name);
-  }
-  for (const auto name : optional) properties[name] = object{{"type", "string"}};
-  object schema{{"type", "object"}, {"properties", std::move(properties)}};
-  if (!needed.empty()) schema["required"] = std::move(needed);
-  return {{"requestBody", object{{"required", true},
-                                 {"content", object{{"application/json", object{{"schema", std::move(schema)}}}}}}}};
+object text_members(std::string_view members, object operation) {
+  return gateway::takes(gateway::shape(members), std::move(operation));
+}
+
+object user_schema() {
+  return gateway::shape(
+      "id:uuid username:text email:text name:text role:text phone:text? status:text clientId:uuid? customerId:uuid? "
+      "emailVerified:boolean preferences:object lastLoginAt:time? createdAt:time?");
+}
+
+object answers_signed_in(int status) {
+  object data = gateway::shape(
+      "token:text refreshToken:text expiresAt:time user:any client:object~ customer:object~ "
+      "passwordChangeRequired:boolean~");
+  data["properties"].get_object()["user"] = user_schema();
+  return gateway::answers(status, "Tokens, and who is signed in", std::move(data));
+}
+
+object answers_self() {
+  object data =
+      gateway::shape("user:any client:object~ customer:object~ permissions:text[] passwordChangeRequired:boolean~");
+  data["properties"].get_object()["user"] = user_schema();
+  return gateway::answers(200, "Who is signed in", std::move(data));
 }
 
 }  // namespace
@@ -107,22 +118,26 @@ void AuthApi::add_credential_routes(gateway::Routes& routes) {
     routes.push_back(std::move(made));
   };
   for (const char* pattern : {"/auth/login", "/login"}) {
-    add_public(pattern, "Sign in by e-mail or username", body_schema({"password"}, {"email", "username"}),
+    add_public(pattern, "Sign in by e-mail or username",
+               text_members("password:text email:text~ username:text~", answers_signed_in(200)),
                [this](const Context& context) { return login(context); });
   }
   for (const char* pattern : {"/auth/register", "/register"}) {
     add_public(pattern, "Register a user and his client",
-               body_schema({"email", "password", "name"}, {"username", "phone", "company"}),
+               text_members("email:text password:text name:text~ username:text~ phone:text~ company:text~",
+                            answers_signed_in(201)),
                [this](const Context& context) { return register_user(context); });
   }
-  add_public("/auth/refresh", "New tokens for a refresh token, which works once", body_schema({"refreshToken"}, {}),
+  add_public("/auth/refresh", "New tokens for a refresh token, which works once",
+             text_members("refreshToken:text", answers_signed_in(200)),
              [this](const Context& context) { return refresh(context); });
 
   Route change = route("POST", "/auth/change-password", "Change one's own password",
                        [this](const Context& context) { return change_password(context); });
   change.limit = LimitClass::kAuth;
   change.open_while_password_expired = true;
-  change.operation = body_schema({"currentPassword", "newPassword"}, {});
+  change.operation = text_members("currentPassword:text newPassword:text",
+                                  gateway::answers(200, "Changed", gateway::shape("changed:boolean")));
   routes.push_back(std::move(change));
 }
 
@@ -130,15 +145,24 @@ void AuthApi::add_session_routes(gateway::Routes& routes) {
   Route out =
       route("POST", "/auth/logout", "End this session", [this](const Context& context) { return logout(context); });
   out.open_while_password_expired = true;
+  out.operation = gateway::answers(200, "The session has ended", gateway::shape("loggedOut:boolean"));
   routes.push_back(std::move(out));
   Route self = route("GET", "/auth/me", "Who is signed in, and what he may do",
                      [this](const Context& context) { return me(context); });
   self.open_while_password_expired = true;
+  self.operation = answers_self();
   routes.push_back(std::move(self));
-  routes.push_back(route("GET", "/auth/sessions", "One's own live sessions",
-                         [this](const Context& context) { return list_sessions(context); }));
-  routes.push_back(route("DELETE", "/auth/sessions/{id}", "End one of one's own sessions",
-                         [this](const Context& context) { return end_session(context); }));
+  Route list = route("GET", "/auth/sessions", "One's own live sessions",
+                     [this](const Context& context) { return list_sessions(context); });
+  list.operation = gateway::answers_list(
+      "Live sessions",
+      gateway::shape(
+          "id:uuid createdAt:time lastUsedAt:time expiresAt:time userAgent:text address:text current:boolean"));
+  routes.push_back(std::move(list));
+  Route end = route("DELETE", "/auth/sessions/{id}", "End one of one's own sessions",
+                    [this](const Context& context) { return end_session(context); });
+  end.operation = gateway::answers_nothing(204, "The session has ended");
+  routes.push_back(std::move(end));
 }
 
 AuthApi::Answer AuthApi::login(const Context& context) {

@@ -1,5 +1,6 @@
 #include "hub/connections/routes.hpp"
 
+#include "engine/gateway/operation.hpp"
 #include "hub/connections/connection_settings.hpp"
 
 #include <patchbay/sdk/codec.hpp>
@@ -89,6 +90,44 @@ sdk::Result<http::Response> callback(ConnectionFlow& flow, const RequestContext&
   return page(200, "The connection is authorised. You can close this page.");
 }
 
+sdk::json::object connection_schema() {
+  return gateway::shape(
+      "id:uuid connector:text name:text state:text options:object credentialsSet:text[] loaded:boolean "
+      "stateReason:text? accountId:text?");
+}
+
+sdk::json::object connector_schema() {
+  return gateway::shape("name:text version:text title:text resources:object[] inChild:boolean");
+}
+
+/// What each route takes and answers, by method and pattern.
+sdk::json::object operation_of(const std::string& method, const std::string& pattern) {
+  const auto changes = gateway::shape("name:text~ options:object~ credentials:object~");
+  if (pattern == "/connectors") return gateway::answers_list("Connectors", connector_schema());
+  if (pattern == "/connectors/{name}") return gateway::answers(200, "A connector", connector_schema());
+  if (pattern == "/connections/{id}/authorize")
+    return gateway::answers(200, "Where the owner authorises the hub", gateway::shape("authorizeUrl:text"));
+  if (pattern == "/connections/{id}/health")
+    return gateway::answers(200, "How it is", gateway::shape("healthy:boolean message:text details:any notices:any[]"));
+  if (pattern == "/oauth/callback") {
+    // A page for a person, whatever comes of it.
+    auto page = gateway::answers_plain("text/html", {{"type", "string"}});
+    auto& responses = page["responses"].get_object();
+    const sdk::json::value same = responses.at("200");
+    for (const char* status : {"400", "401", "404", "409", "502", "503"}) responses[status] = same;
+    return page;
+  }
+  if (method == "DELETE") return gateway::answers_nothing(204, "Removed");
+  if (method == "PUT" || method == "PATCH")
+    return gateway::takes(changes, gateway::answers(200, "The connection", connection_schema()));
+  if (method == "POST") {
+    return gateway::takes(gateway::shape("connector:text name:text~ options:object~ credentials:object~"),
+                          gateway::answers(201, "The connection", connection_schema()));
+  }
+  return pattern == "/connections" ? gateway::answers_list("Connections", connection_schema())
+                                   : gateway::answers(200, "The connection", connection_schema());
+}
+
 }  // namespace
 
 gateway::Routes make_routes(ConnectionFlow& flow, const ConnectionStore& store, const plugins::PluginCatalog& catalog) {
@@ -101,6 +140,7 @@ gateway::Routes make_routes(ConnectionFlow& flow, const ConnectionStore& store, 
     route.permission = std::move(permission);
     route.summary = std::move(summary);
     route.tag = "hub";
+    route.operation = operation_of(route.method, route.pattern);
     route.handler = std::move(handler);
     return routes.emplace_back(std::move(route));
   };

@@ -1,5 +1,7 @@
 #include "hub/messages/routes.hpp"
 
+#include "engine/gateway/operation.hpp"
+
 #include <algorithm>
 
 namespace patchbay::messages {
@@ -116,6 +118,10 @@ gateway::Routes make_routes(const resources::RouteParts& parts, const Outgoing& 
     route.pattern = pattern;
     route.permission = "write:messages";
     route.tag = "messages";
+    route.operation = gateway::takes(
+        gateway::shape("channel:text to:text~ text:text~ html:text~ subject:text~ clientId:uuid?~ jobId:uuid?~ "
+                       "connection:text~ threadId:text~ blocks:object[]~ isInternal:boolean~"),
+        gateway::answers(201, "The message, which is queued", gateway::component("Message")));
     route.summary = summary;
     route.handler = std::move(handler);
     routes.push_back(std::move(route));

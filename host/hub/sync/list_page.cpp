@@ -1,16 +1,12 @@
 #include "hub/sync/list_page.hpp"
 
 #include "platform/base/ids.hpp"
-#include "platform/base/yaml.hpp"
 
 #include <algorithm>
 #include <charconv>
 
 namespace patchbay::sync {
 namespace {
-
-constexpr std::size_t kPageSizeMax = 200;
-constexpr std::size_t kFilterBytesMax = 255;
 
 constexpr std::string_view kTime = "'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'";
 
@@ -72,32 +68,6 @@ std::string conditions(const ListPage& page, const std::vector<std::pair<std::st
 }
 
 }  // namespace
-
-sdk::Result<ListPage> parse_list_page(const http::Request& request, const std::vector<std::string>& filter_names) {
-  ListPage page;
-  for (const auto& [name, value] : request.query) {
-    if (name == "pageSize") {
-      const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), page.page_size);
-      if (code != std::errc() || end != value.data() + value.size() || page.page_size == 0 ||
-          page.page_size > kPageSizeMax) {
-        return sdk::invalid_error("request.page_size", "pageSize is a number from 1 to 200.", name);
-      }
-    } else if (name == "cursor") {
-      page.cursor = value;
-    } else if (std::find(filter_names.begin(), filter_names.end(), name) != filter_names.end()) {
-      const bool bad_id = is_id_filter(name) && !base::is_uuid(value);
-      if (bad_id || value.size() > kFilterBytesMax)
-        return sdk::invalid_error("request.filter", name + " is malformed.", name);
-      page.filters.emplace_back(name, value);
-    } else {
-      const std::string nearest = base::yaml::nearest_name(name, filter_names);
-      return sdk::invalid_error(
-          "request.unknown_parameter",
-          "Unknown parameter \"" + name + "\"" + (nearest.empty() ? "." : "; did you mean \"" + nearest + "\"?"), name);
-    }
-  }
-  return page;
-}
 
 sdk::Result<sdk::json::array> load_runs(storage::Database& database, const ListPage& page) {
   if (!page.cursor.empty() && !base::is_uuid(page.cursor))

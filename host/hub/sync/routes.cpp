@@ -1,15 +1,20 @@
 #include "hub/sync/routes.hpp"
 
+#include "engine/gateway/operation.hpp"
 #include "hub/sync/list_page.hpp"
+#include "hub/sync/run_request.hpp"
 #include "platform/base/ids.hpp"
-#include "platform/base/yaml.hpp"
-
-#include <algorithm>
 
 namespace patchbay::sync {
 namespace {
 
 using gateway::RequestContext;
+using Filter = gateway::ListFilter::Kind;
+
+const std::vector<std::string> kRunStates{"queued", "running", "succeeded", "failed", "cancelled"};
+const std::vector<std::string> kRunTriggers{"schedule", "api", "cli", "webhook", "connect"};
+const std::vector<std::string> kLogOperations{"create", "update", "delete", "merge", "link"};
+const std::vector<std::string> kLogStates{"success", "failed", "skipped"};
 
 /// {"data": […], "pagination": {pageSize, nextCursor}} of a list that was loaded one longer than its page.
 http::Response list_response(sdk::json::array items, const ListPage& page) {
@@ -28,38 +33,27 @@ sdk::Result<sdk::SyncMode> parse_mode(const sdk::json::value& value) {
   return sdk::invalid_error("sync.mode", "mode is \"incremental\" or \"full\".", "mode");
 }
 
-sdk::Result<std::vector<std::string>> parse_resources(const sdk::json::value& value,
-                                                      const sdk::Description& description) {
-  std::vector<std::string> known, names;
-  for (const auto& resource : description.resources) {
-    if (resource.list) known.push_back(resource.name);
+sdk::Result<std::vector<std::string>> parse_resources(const sdk::json::value& value) {
+  std::vector<std::string> names;
+  bool valid = value.is_array() && !value.get_array().empty();
+  for (std::size_t i = 0; valid && i < value.get_array().size(); ++i) {
+    const sdk::json::value& item = value.get_array()[i];
+    valid = item.is_string();
+    if (valid) names.emplace_back(item.get_string());
   }
-  if (!value.is_array() || value.get_array().empty() || value.get_array().size() > known.size()) {
-    return sdk::invalid_error("sync.resources", "resources is a list of resources of the connector, each once.",
-                              "resources");
-  }
-  for (const sdk::json::value& item : value.get_array()) {
-    const std::string name = item.is_string() ? std::string(item.get_string()) : "";
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      const std::string nearest = base::yaml::nearest_name(name, known);
-      return sdk::invalid_error(
-          "sync.resources",
-          "Unknown resource \"" + name + "\"" + (nearest.empty() ? "." : "; did you mean \"" + nearest + "\"?"),
-          "resources");
-    }
-    names.push_back(name);
-  }
-  return names;
+  if (valid) return names;
+  return sdk::invalid_error("sync.resources", "resources is a list of resources of the connector, each once.",
+                            "resources");
 }
 
-sdk::Result<RunRequest> parse_run_request(const sdk::json::object& body, const sdk::Description& description) {
+sdk::Result<RunRequest> parse_run_request(const sdk::json::object& body) {
   RunRequest request;
   for (const auto& [name, value] : body) {
     if (name == "mode") {
       PATCHBAY_ASSIGN(request.mode, parse_mode(value));
     } else if (name == "resources") {
       if (value.is_null()) continue;
-      PATCHBAY_ASSIGN(request.resources, parse_resources(value, description));
+      PATCHBAY_ASSIGN(request.resources, parse_resources(value));
     } else if (name == "dryRun" || name == "dry_run") {
       if (!value.is_bool()) return sdk::invalid_error("sync.dry_run", "dryRun is true or false.", "dryRun");
       request.dry_run = value.get_bool();
@@ -85,13 +79,8 @@ class SyncRoutes {
     const std::string& id = context.path_param("id");
     if (!base::is_uuid(id)) return sdk::not_found_error("connections.not_found", "There is no such connection.");
     PATCHBAY_ASSIGN(const connections::Connection connection, connections_.get(id));
-    const plugins::LoadedPlugin* plugin = plugins_.find(connection.connector);
-    if (plugin == nullptr)
-      return sdk::conflict_error("sync.no_connector", "The connector " + connection.connector + " is not loaded.");
-    if (connection.state != "connected") {
-      return sdk::conflict_error("sync.not_connected", "The connection is not connected: " + connection.state + ".");
-    }
-    PATCHBAY_ASSIGN(RunRequest request, parse_run_request(body, plugin->description));
+    PATCHBAY_ASSIGN(RunRequest request, parse_run_request(body));
+    PATCHBAY_TRY(check_run_request(request, connection, plugins_));
     request.connection_id = connection.id;
     request.trigger = "api";
     request.created_by = context.principal.user_id;
@@ -107,7 +96,10 @@ class SyncRoutes {
 
   sdk::Result<http::Response> list_runs(const RequestContext& context) const {
     PATCHBAY_ASSIGN(const ListPage page,
-                    parse_list_page(context.request, {"connectionId", "state", "mode", "trigger"}));
+                    gateway::parse_list_page(context.request, {{"connectionId", Filter::kId, {}},
+                                                               {"state", Filter::kWord, kRunStates},
+                                                               {"mode", Filter::kWord, {"incremental", "full"}},
+                                                               {"trigger", Filter::kWord, kRunTriggers}}));
     PATCHBAY_ASSIGN(sdk::json::array items, load_runs(database_, page));
     return list_response(std::move(items), page);
   }
@@ -130,8 +122,14 @@ class SyncRoutes {
 
   sdk::Result<http::Response> list_log(const RequestContext& context) const {
     PATCHBAY_ASSIGN(const ListPage page,
-                    parse_list_page(context.request, {"service", "operation", "status", "resourceType", "resourceId",
-                                                      "runId", "connectionId", "entityId"}));
+                    gateway::parse_list_page(context.request, {{"service", Filter::kText, {}},
+                                                               {"operation", Filter::kWord, kLogOperations},
+                                                               {"status", Filter::kWord, kLogStates},
+                                                               {"resourceType", Filter::kText, {}},
+                                                               {"resourceId", Filter::kText, {}},
+                                                               {"runId", Filter::kId, {}},
+                                                               {"connectionId", Filter::kId, {}},
+                                                               {"entityId", Filter::kId, {}}}));
     PATCHBAY_ASSIGN(sdk::json::array items, load_log(database_, page));
     return list_response(std::move(items), page);
   }
@@ -143,12 +141,21 @@ class SyncRoutes {
   const RunStore& runs_;
 };
 
+constexpr std::string_view kRunShape =
+    "id:uuid connectionId:uuid connector:text mode:text resources:text[] dryRun:boolean trigger:text state:text "
+    "counts:object progress:object rateLimitWaits:object durationMs:integer? error:object? createdBy:uuid? "
+    "createdAt:time startedAt:time? finishedAt:time?";
+constexpr std::string_view kLogShape =
+    "id:text runId:uuid? connectionId:uuid? service:text operation:text resourceType:text? resourceId:text? "
+    "entityId:uuid? status:text errorMessage:text? metadata:object createdAt:time";
+
 }  // namespace
 
 gateway::Routes make_routes(storage::Database& database, const connections::ConnectionStore& connections,
                             const plugins::PluginCatalog& plugins, const RunStore& runs) {
   const auto handlers = std::make_shared<const SyncRoutes>(database, connections, plugins, runs);
   const auto route = [&](std::string method, std::string pattern, std::string permission, std::string summary,
+                         sdk::json::object operation,
                          sdk::Result<http::Response> (SyncRoutes::*handler)(const RequestContext&) const) {
     gateway::Route result;
     result.method = std::move(method);
@@ -157,17 +164,23 @@ gateway::Routes make_routes(storage::Database& database, const connections::Conn
     result.handler = gateway::BlockingHandler(
         [handlers, handler](const RequestContext& context) { return ((*handlers).*handler)(context); });
     result.tag = "sync";
+    result.operation = std::move(operation);
     result.summary = std::move(summary);
     return result;
   };
-  return {
-      route("POST", "/connections/{id}/sync", "connections:sync", "Starts a sync run.", &SyncRoutes::start),
-      route("GET", "/sync/runs", "read:sync", "Sync runs, newest first.", &SyncRoutes::list_runs),
-      route("GET", "/sync/runs/{id}", "read:sync", "One sync run with its counts and progress.", &SyncRoutes::get_run),
-      route("POST", "/sync/runs/{id}/cancel", "connections:sync", "Ends a run that waits or is under way.",
-            &SyncRoutes::cancel_run),
-      route("GET", "/sync/log", "read:sync", "What happened to each record that changed or failed.",
-            &SyncRoutes::list_log)};
+  const auto one_run = gateway::answers(200, "The run", gateway::shape(kRunShape));
+  return {route("POST", "/connections/{id}/sync", "connections:sync", "Starts a sync run.",
+                gateway::takes(gateway::shape("mode:text~ resources:text[]?~ dryRun:boolean~"),
+                               gateway::answers(202, "The run waits", gateway::shape("runId:uuid"))),
+                &SyncRoutes::start),
+          route("GET", "/sync/runs", "read:sync", "Sync runs, newest first.",
+                gateway::answers_list("Runs", gateway::shape(kRunShape)), &SyncRoutes::list_runs),
+          route("GET", "/sync/runs/{id}", "read:sync", "One sync run with its counts and progress.", one_run,
+                &SyncRoutes::get_run),
+          route("POST", "/sync/runs/{id}/cancel", "connections:sync", "Ends a run that waits or is under way.", one_run,
+                &SyncRoutes::cancel_run),
+          route("GET", "/sync/log", "read:sync", "What happened to each record that changed or failed.",
+                gateway::answers_list("Records", gateway::shape(kLogShape)), &SyncRoutes::list_log)};
 }
 
 }  // namespace patchbay::sync

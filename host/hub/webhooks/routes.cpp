@@ -1,19 +1,21 @@
 #include "hub/webhooks/routes.hpp"
 
-#include "platform/base/ids.hpp"
+#include "engine/gateway/list_page.hpp"
+#include "engine/gateway/operation.hpp"
+#include "engine/queue/work.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
 #include <patchbay/sdk/json.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <string_view>
 
 namespace patchbay::webhooks {
 namespace {
 
-constexpr std::int64_t kPageSizeMax = 200;
-constexpr std::int64_t kPageSizeDefault = 20;
+using Filter = gateway::ListFilter::Kind;
+
+const std::vector<std::string> kItemStates{"due", "claimed", "done", "dead"};
 
 #define PATCHBAY_TIME(column) "to_char(" column " at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 #define PATCHBAY_EVENT_JSON \
@@ -46,36 +48,16 @@ std::optional<Number> whole_number(std::string_view text) {
   return number;
 }
 
-storage::Param query_param(const gateway::RequestContext& context, std::string_view name) {
-  const auto value = context.request.query_value(name);
-  if (!value || value->empty()) return std::nullopt;
-  return std::string(*value);
+storage::Param or_null(std::string text) {
+  return text.empty() ? storage::Param() : storage::Param(std::move(text));
 }
 
-struct PageParams {
-  std::optional<std::int64_t> before_id;
-  std::size_t size = kPageSizeDefault;
-  std::string connection_id;
-};
-
-sdk::Result<PageParams> page_params(const gateway::RequestContext& context) {
-  PageParams params;
-  if (const auto cursor = context.request.query_value("cursor"); cursor && !cursor->empty()) {
-    params.before_id = whole_number<std::int64_t>(*cursor);
-    if (!params.before_id) return sdk::invalid_error("request.cursor", "The cursor is not one of ours.", "cursor");
-  }
-  if (const auto size = context.request.query_value("pageSize"); size && !size->empty()) {
-    const auto number = whole_number<std::int64_t>(*size);
-    if (!number || *number < 1)
-      return sdk::invalid_error("request.page_size", "pageSize is a number from 1 on.", "pageSize");
-    params.size = static_cast<std::size_t>(std::min(*number, kPageSizeMax));
-  }
-  if (const auto id = context.request.query_value("connectionId"); id && !id->empty()) {
-    if (!base::is_uuid(*id))
-      return sdk::invalid_error("request.connection_id", "connectionId is a UUID.", "connectionId");
-    params.connection_id = *id;
-  }
-  return params;
+/// The cursor of these lists is the number of the last row.
+sdk::Result<std::optional<std::int64_t>> before_id(const gateway::ListPage& page) {
+  if (page.cursor.empty()) return std::optional<std::int64_t>();
+  const auto number = whole_number<std::int64_t>(page.cursor);
+  if (!number) return sdk::invalid_error("query.cursor", "The cursor is not one of ours.", "cursor");
+  return number;
 }
 
 // Not called "id": that is a UUID in every address, and these count.
@@ -95,19 +77,38 @@ http::Response page_response(sdk::json::array items, std::size_t page_size) {
 }
 
 sdk::Result<http::Response> list_events(storage::Database& database, const gateway::RequestContext& context) {
-  PATCHBAY_ASSIGN(const PageParams page, page_params(context));
-  const storage::Param connection = page.connection_id.empty() ? storage::Param() : storage::Param(page.connection_id);
-  const storage::Param before = page.before_id ? storage::Param(std::to_string(*page.before_id)) : storage::Param();
+  PATCHBAY_ASSIGN(const gateway::ListPage page,
+                  gateway::parse_list_page(context.request, {{"connector", Filter::kText, {}},
+                                                             {"state", Filter::kWord, kItemStates},
+                                                             {"topic", Filter::kText, {}},
+                                                             {"connectionId", Filter::kId, {}}}));
+  PATCHBAY_ASSIGN(const auto before, before_id(page));
   PATCHBAY_ASSIGN(const storage::Rows rows,
                   database.query(storage::Lane::kInteractive, kList,
-                                 {query_param(context, "connector"), query_param(context, "state"),
-                                  query_param(context, "topic"), connection, before, std::to_string(page.size)}));
+                                 {or_null(page.filter("connector")), or_null(page.filter("state")),
+                                  or_null(page.filter("topic")), or_null(page.filter("connectionId")),
+                                  before ? storage::Param(std::to_string(*before)) : storage::Param(),
+                                  std::to_string(page.page_size)}));
   sdk::json::array items;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     PATCHBAY_ASSIGN(sdk::json::value item, sdk::parse_json(rows.text(row, "item")));
     items.push_back(std::move(item));
   }
-  return page_response(std::move(items), page.size);
+  return page_response(std::move(items), page.page_size);
+}
+
+sdk::Result<http::Response> list_dead_letters(const queue::DeadLetters& dead_letters,
+                                              const gateway::RequestContext& context) {
+  const std::vector<std::string> kinds(queue::kWorkKinds.begin(), queue::kWorkKinds.end());
+  PATCHBAY_ASSIGN(
+      const gateway::ListPage page,
+      gateway::parse_list_page(context.request, {{"kind", Filter::kWord, kinds}, {"connectionId", Filter::kId, {}}}));
+  PATCHBAY_ASSIGN(const auto before, before_id(page));
+  PATCHBAY_ASSIGN(auto found,
+                  dead_letters.list({page.filter("kind"), page.filter("connectionId"), before, page.page_size}));
+  sdk::json::array items;
+  for (auto& item : found) items.emplace_back(std::move(item));
+  return page_response(std::move(items), page.page_size);
 }
 
 sdk::Result<http::Response> get_event(storage::Database& database, const gateway::RequestContext& context) {
@@ -121,6 +122,22 @@ sdk::Result<http::Response> get_event(storage::Database& database, const gateway
   return gateway::data_response(200, item);
 }
 
+/// What each route takes and answers.
+sdk::json::object operation_of(const std::string& method, const std::string& pattern) {
+  constexpr std::string_view kEvent =
+      "id:text connectionId:uuid? connector:text? topic:text? state:text outcome:text? attempts:integer error:object? "
+      "receivedAt:time dueAt:time? finishedAt:time? headers:object?~ event:object?~ body:text~ bodyBase64:text~";
+  if (method == "POST") return gateway::answers(202, "It waits for its turn", gateway::shape("id:text state:text"));
+  if (pattern == "/webhook-events") return gateway::answers_list("Receipts", gateway::shape(kEvent));
+  if (pattern == "/dead-letters") {
+    return gateway::answers_list("Dead letters",
+                                 gateway::shape("id:text kind:text connectionId:uuid? topic:text? laneKey:text "
+                                                "attempts:integer error:object? createdAt:time diedAt:time?"));
+  }
+  if (pattern == "/guarantees") return gateway::answers(200, "Figures", gateway::shape("webhooks:object"));
+  return gateway::answers(200, "A receipt", gateway::shape(kEvent));
+}
+
 gateway::Route route(std::string method, std::string pattern, std::string permission, std::string summary,
                      gateway::BlockingHandler handler) {
   gateway::Route made;
@@ -129,6 +146,7 @@ gateway::Route route(std::string method, std::string pattern, std::string permis
   made.permission = std::move(permission);
   made.handler = std::move(handler);
   made.tag = "webhooks";
+  made.operation = operation_of(made.method, made.pattern);
   made.summary = std::move(summary);
   return made;
 }
@@ -151,18 +169,10 @@ gateway::Routes make_routes(storage::Database& database, const queue::DeadLetter
               PATCHBAY_TRY(dead_letters.replay(id, std::string(kWorkKind)));
               return gateway::data_response(202, sdk::json::object{{"id", std::to_string(id)}, {"state", "due"}});
             }));
-  routes.push_back(route("GET", "/dead-letters", "read:webhooks", "Work that was given up, newest first",
-                         [&dead_letters](const Context& context) -> Answer {
-                           PATCHBAY_ASSIGN(const PageParams page, page_params(context));
-                           PATCHBAY_ASSIGN(auto found,
-                                           dead_letters.list({query_param(context, "kind").value_or(""),
-                                                              page.connection_id, page.before_id, page.size}));
-                           sdk::json::array items;
-                           for (auto& item : found) items.emplace_back(std::move(item));
-                           return page_response(std::move(items), page.size);
-                         }));
+  routes.push_back(route("GET", "/dead-letters", "read:dead_letters", "Work that was given up, newest first",
+                         [&dead_letters](const Context& context) { return list_dead_letters(dead_letters, context); }));
   routes.push_back(
-      route("POST", "/dead-letters/{number}/retry", "write:webhooks", "Tries work once more that was given up",
+      route("POST", "/dead-letters/{number}/retry", "write:dead_letters", "Tries work once more that was given up",
             [&dead_letters](const Context& context) -> Answer {
               PATCHBAY_ASSIGN(const std::int64_t id, id_param(context));
               PATCHBAY_TRY(dead_letters.retry(id));
