@@ -220,7 +220,7 @@ class WebhooksTest : public ::testing::Test {
     settings.public_url = "https://hub.example";
     ingress_ = std::make_unique<webhooks::Ingress>(
         webhooks::IngressParts{
-            connections_, catalog_, {{writer_.get(), &loop_}}, pool_workers_, limiter_, clock_, oidc_, commands_},
+            connections_, catalog_, {{writer_.get(), &loop_}}, pool_workers_, *limits_, clock_, oidc_, commands_},
         settings, metrics_);
   }
   void start_work() {
@@ -356,6 +356,7 @@ class WebhooksTest : public ::testing::Test {
   oauth::OidcVerifier oidc_{http_, clock_};
   webhooks::CommandHandler* commands_ = nullptr;
   gateway::RateLimiter limiter_{gateway::LimitSettings{.webhook_per_minute = 5}, clock_, nullptr, metrics_};
+  gateway::RateLimiter* limits_ = &limiter_;
   PollLoop loop_;
   std::atomic<bool> loop_ended_{false};
   std::thread loop_thread_;

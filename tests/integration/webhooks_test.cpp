@@ -47,6 +47,23 @@ TEST_F(WebhooksTest, WhatIsNotGenuineIsRefusedAndCountedByAddress) {
   EXPECT_EQ(send(body, "MAIN").status, 200);
 }
 
+TEST_F(WebhooksTest, GenuineOnesHaveALimitWhereOneIsSet) {
+  gateway::RateLimiter strict({.webhook_verified_per_minute = 3}, clock_, nullptr, metrics_);
+  limits_ = &strict;
+  add_connection("main", "false");
+  open_door();
+  const auto answer = [&](int number, const std::string& address) {
+    const std::string body = customer_event("evt_" + std::to_string(number), "cus_1", "Ada");
+    return answer_of(post(body, sign(body), "", "shop", address));
+  };
+  for (int number = 0; number < 3; ++number) EXPECT_EQ(answer(number, "192.0.2.1").status, 200);
+  const http::Response limited = answer(3, "192.0.2.1");
+  EXPECT_EQ(limited.status, 429);
+  EXPECT_TRUE(limited.header("Retry-After").has_value());
+  EXPECT_EQ(answer(4, "192.0.2.2").status, 200) << "another address";
+  EXPECT_EQ(text("select count(*) from work_items"), "4") << "what is refused is not stored";
+}
+
 TEST_F(WebhooksTest, BeforeTheKeysAreLoadedTheServiceIsAskedToComeAgain) {
   on_loop([this] { make_ingress(); });
   const std::string body = customer_event("evt_1", "cus_1", "Ada");

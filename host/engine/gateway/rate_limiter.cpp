@@ -14,7 +14,8 @@ namespace patchbay::gateway {
 namespace {
 
 constexpr std::size_t kSharesMax = 500;  // a round trip
-constexpr std::array<std::string_view, 5> kNames{"address", "user", "auth_address", "auth_account", "webhook_failure"};
+constexpr std::array<std::string_view, 6> kNames{
+    "address", "user", "auth_address", "auth_account", "webhook_failure", "webhook_verified"};
 
 std::chrono::seconds window_of(Limit limit) {
   return limit == Limit::kAddress ? std::chrono::seconds(3600) : std::chrono::seconds(60);
@@ -124,6 +125,8 @@ long long RateLimiter::maximum(Limit limit) const {
       return settings_.auth_per_minute;
     case Limit::kWebhookFailure:
       return settings_.webhook_per_minute;
+    case Limit::kWebhookVerified:
+      return settings_.webhook_verified_per_minute;
   }
   return 0;
 }

@@ -23,13 +23,14 @@ namespace patchbay::gateway {
 struct LimitSettings {
   long long global_per_hour = 1000;  // per address, requests without a sign-in
   long long user_per_minute = 1000;
-  long long auth_per_minute = 5;       // per address and per account, each counted by itself
-  long long webhook_per_minute = 100;  // per address, requests whose verification failed
-  std::size_t keys_max = 100'000;      // counters kept; the one not used for longest goes first
+  long long auth_per_minute = 5;              // per address and per account, each counted by itself
+  long long webhook_per_minute = 100;         // per address, requests whose verification failed
+  long long webhook_verified_per_minute = 0;  // per connector and address, requests whose verification succeeded
+  std::size_t keys_max = 100'000;             // counters kept; the one not used for longest goes first
   std::chrono::milliseconds share_period{250};
 };
 
-enum class Limit { kAddress, kUser, kAuthAddress, kAuthAccount, kWebhookFailure };
+enum class Limit { kAddress, kUser, kAuthAddress, kAuthAccount, kWebhookFailure, kWebhookVerified };
 std::string_view limit_name(Limit limit);
 
 struct LimitVerdict {
@@ -84,7 +85,7 @@ class RateLimiter {
   const LimitSettings settings_;
   const sdk::Clock& clock_;
   redis::Client* const shared_;
-  std::array<base::Counter, 5> refused_counters_;
+  std::array<base::Counter, 6> refused_counters_;
   base::Counter evicted_counter_;
   std::mutex mutex_;
   Entries entries_;  // last used first

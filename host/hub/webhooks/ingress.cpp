@@ -1,5 +1,6 @@
 #include "hub/webhooks/ingress.hpp"
 
+#include "engine/gateway/operation.hpp"
 #include "hub/webhooks/receipt_keys.hpp"
 #include "hub/webhooks/verifier.hpp"
 #include "platform/base/log.hpp"
@@ -78,6 +79,7 @@ gateway::Routes Ingress::routes() {
     route.limit = gateway::LimitClass::kWebhook;
     route.idempotency_key = false;
     route.raw_body = true;
+    route.operation = gateway::answers_plain("application/json", gateway::shape("received:boolean~"));
     routes.push_back(std::move(route));
   }
   return routes;
@@ -142,10 +144,25 @@ void Ingress::process(const std::shared_ptr<Delivery>& delivery, bool on_io_thre
     if (!refused) unavailable_count_.add();
     return delivery->reply(refused ? refuse(*delivery->context) : good.error());
   }
+  if (auto allowed = check_verified_limit(*delivery->context); !allowed.ok())
+    return delivery->reply(std::move(allowed).error());
   auto receipts = make_receipts(*delivery, *good);
   if (on_io_thread) return store(delivery, std::move(receipts));
   lane_of(*delivery).loop->post(
       [this, delivery, receipts = std::move(receipts)]() mutable { store(delivery, std::move(receipts)); });
+}
+
+/// Off by default: what is refused here is genuine, and lost where the service does not send it again.
+sdk::Result<void> Ingress::check_verified_limit(const gateway::RequestContext& context) {
+  const std::string& connector = context.path_param("connector");
+  const auto verdict = parts_.limiter.count(gateway::Limit::kWebhookVerified,
+                                            connector + " " + gateway::address_key(context.request.remote_address));
+  if (verdict.allowed) return {};
+  if (verdict.first_refusal) {
+    base::log_error("webhooks", "genuine webhooks are refused (limits.webhook_verified_per_minute)",
+                    {{"connector", connector}, {"address", context.request.remote_address}});
+  }
+  return sdk::rate_limited_error("limits.webhook_verified", "Too many webhooks from this address.", verdict.wait);
 }
 
 bool Ingress::answer_handshake(const Delivery& delivery) const {

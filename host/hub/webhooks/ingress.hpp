@@ -76,6 +76,7 @@ class Ingress {
   sdk::Result<Candidates> verified(Delivery& delivery) const;
   sdk::Result<void> verify(const Delivery& delivery, const connections::Connection& connection,
                            sdk::WebhookRequest& request) const;
+  sdk::Result<void> check_verified_limit(const gateway::RequestContext& context);
   sdk::Error refuse(const gateway::RequestContext& context);
   /// Reads the events; sets what is answered.
   std::vector<Receipt> make_receipts(Delivery& delivery, const Candidates& verified) const;
