@@ -283,6 +283,11 @@ TEST_F(GatewayTest, WantsWellFormedJson) {
   EXPECT_EQ(code_of(send("POST", "/api/v1/clients", headers, "{}")), "request.unsupported_media_type");
   headers.emplace_back("Content-Type", "Application/JSON; charset=UTF-8");
   EXPECT_EQ(code_of(send("POST", "/api/v1/clients", headers, "{\"a\":")), "request.json");
+  auto packed = headers;
+  packed.emplace_back("Content-Encoding", "gzip");
+  EXPECT_EQ(code_of(send("POST", "/api/v1/clients", packed, "{}")), "request.unsupported_encoding");
+  packed.back().second = "Identity";
+  EXPECT_EQ(send("POST", "/api/v1/clients", packed, "{}").status, 200);
   EXPECT_EQ(send("POST", "/api/v1/clients", headers, "{}").status, 200);
   auto form = as("admin");
   form.emplace_back("Content-Type", "application/x-www-form-urlencoded");

@@ -13,13 +13,14 @@ namespace patchbay::gateway {
 namespace {
 
 /// Codes with a status of their own. "part.*" stands for every code of a part, "*.reason" for a reason in every part.
-constexpr std::array<std::pair<std::string_view, int>, 16> kStatusOfCode{{
+constexpr std::array<std::pair<std::string_view, int>, 17> kStatusOfCode{{
     {"policy.forbidden", 403},
     {"auth.password_change_required", 403},
     {"auth.registration_closed", 403},
     {"request.not_found", 404},
     {"request.method_not_allowed", 405},
     {"request.unsupported_media_type", 415},
+    {"request.unsupported_encoding", 415},
     {"request.idempotency_mismatch", 422},
     {"request.too_large", 413},
     {"http.body_too_large", 413},

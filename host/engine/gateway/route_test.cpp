@@ -21,6 +21,7 @@ TEST(StatusOf, MapsClassesAndCodes) {
   EXPECT_EQ(status_of(sdk::conflict_error("workflow.illegal_move", "m")), 409);
   EXPECT_EQ(status_of(sdk::conflict_error("resources.precondition_failed", "m")), 412);
   EXPECT_EQ(status_of(sdk::invalid_error("request.unsupported_media_type", "m")), 415);
+  EXPECT_EQ(status_of(sdk::invalid_error("request.unsupported_encoding", "m")), 415);
   EXPECT_EQ(status_of(sdk::conflict_error("request.idempotency_mismatch", "m")), 422);
   EXPECT_EQ(status_of(sdk::rate_limited_error("limits.user", "m", std::chrono::seconds(2))), 429);
   EXPECT_EQ(status_of(sdk::permanent_error("storage.sql", "m")), 500);

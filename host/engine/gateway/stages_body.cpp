@@ -66,6 +66,10 @@ Outcome enter_body(Services&, Exchange& exchange) {
   if (const auto type = request.header("Content-Type"); !type || !is_json(*type)) {
     return sdk::invalid_error("request.unsupported_media_type", "The body must be sent as application/json.");
   }
+  if (const auto encoding = request.header("Content-Encoding");
+      encoding && !sdk::equals_ignoring_case(*encoding, "identity")) {
+    return sdk::invalid_error("request.unsupported_encoding", "The body must be sent as it is, without an encoding.");
+  }
   const bool will_block = std::holds_alternative<BlockingHandler>(route.handler);
   if (!exchange.on_worker && (will_block || request.body.size() > kInlineParseBytesMax)) return ToWorker{};
   if (const auto parsed = sdk::parse_json(request.body); !parsed.ok()) {
