@@ -1,8 +1,7 @@
 #include "app/settings.hpp"
 
+#include "app/settings_check.hpp"
 #include "platform/base/log.hpp"
-#include "platform/redis/redis_url.hpp"
-#include "platform/storage/pg_conninfo.hpp"
 
 #include <unistd.h>
 
@@ -35,32 +34,17 @@ std::string default_public_url(const base::Config& config) {
          ":" + config.text("http.port");
 }
 
-/// A server that is away is waited for; an address that cannot be one never becomes right by waiting.
-sdk::Result<void> check_server_urls(const base::Config& config) {
-  const std::string database = config.text("database.url");
-  if (const auto read = storage::make_conninfo(database, {}); !database.empty() && !read.ok()) {
-    return sdk::invalid_error("settings.database_url", "database.url: " + read.error().message, "database.url");
-  }
-  const std::string redis = config.text("redis.url");
-  if (redis.empty()) return {};
-  if (const auto read = redis::parse_redis_url(redis); !read.ok()) {
-    return sdk::invalid_error("settings.redis_url", "redis.url: " + read.error().message, "redis.url");
-  }
-  return {};
-}
-
 }  // namespace
 
-sdk::Result<Settings> load_settings(const std::optional<fs::path>& file) {
+sdk::Result<Settings> read_settings(const std::optional<fs::path>& file) {
   PATCHBAY_ASSIGN(base::Config config, base::Config::load(file, base::Config::process_environment()));
-  base::configure_log({config.text("log.format"), config.text("log.level")});
-  PATCHBAY_TRY(check_server_urls(config));
-  Settings settings{std::move(config), {}, {}, {}, {}, {}, {}};
-  PATCHBAY_ASSIGN(settings.var_dir, make_var_dir(settings.config.text("var_dir")));
+  Settings settings{std::move(config), {}, {}, {}, {}, {}, {}, {}};
   std::error_code failure;
   settings.program = fs::read_symlink("/proc/self/exe", failure);
   const std::string plugins = settings.config.text("plugins.dir");
   settings.plugins_dir = plugins.empty() ? settings.program.parent_path() / "plugins" : fs::absolute(plugins, failure);
+  PATCHBAY_TRY(check_settings(settings));
+  PATCHBAY_ASSIGN(settings.trusted_proxies, net::TrustedProxies::parse(settings.config.list("http.trusted_proxies")));
   settings.public_url = settings.config.text("http.public_url");
   if (settings.public_url.empty()) settings.public_url = default_public_url(settings.config);
   while (!settings.public_url.empty() && settings.public_url.back() == '/') settings.public_url.pop_back();
@@ -68,6 +52,13 @@ sdk::Result<Settings> load_settings(const std::optional<fs::path>& file) {
   for (const auto& name : settings.config.list("plugins.isolation")) {
     if (name != "none") settings.child_connectors.insert(name);
   }
+  return settings;
+}
+
+sdk::Result<Settings> load_settings(const std::optional<fs::path>& file) {
+  PATCHBAY_ASSIGN(Settings settings, read_settings(file));
+  base::configure_log({settings.config.text("log.format"), settings.config.text("log.level")});
+  PATCHBAY_ASSIGN(settings.var_dir, make_var_dir(settings.config.text("var_dir")));
   return settings;
 }
 
@@ -79,12 +70,6 @@ sdk::Result<base::SecretBox> load_secret_box(const Settings& settings) {
   }
   const std::string file = settings.config.text("secrets.key_file");
   if (!file.empty()) return base::SecretBox::load(file, false);
-  if (settings.config.text("mode") == "production") {
-    return sdk::invalid_error(
-        "settings.no_key",
-        "in mode 'production' the key for credentials must be given: set secrets.key_file or secrets.key",
-        "secrets.key_file");
-  }
   return base::SecretBox::load(settings.var_dir / "secrets.key", true);
 }
 

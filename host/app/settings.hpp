@@ -3,6 +3,7 @@
 
 #include "platform/base/config.hpp"
 #include "platform/base/secret_box.hpp"
+#include "platform/net/trusted_proxies.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -19,12 +20,16 @@ struct Settings {
   std::string public_url;             // without a slash at the end
   std::set<std::string> roles;
   std::set<std::string> child_connectors;
+  net::TrustedProxies trusted_proxies;
   bool has_role(const std::string& role) const { return roles.count(role) > 0; }
   bool embedded_postgres() const { return config.text("database.url").empty(); }
   bool embedded_redis() const { return config.text("redis.url").empty(); }
 };
 
-/// Reads the shipped defaults, `file` and the environment, and starts the log. kInvalid with the place of the mistake.
+/// Reads the shipped defaults, `file` and the environment, and checks everything (settings_check.hpp); makes nothing,
+/// so var_dir is still empty. kInvalid with the place of each mistake.
+sdk::Result<Settings> read_settings(const std::optional<std::filesystem::path>& file);
+/// The same, with the log started and var_dir made.
 sdk::Result<Settings> load_settings(const std::optional<std::filesystem::path>& file);
 
 /// The keys that seal credentials: `secrets.key`, else `secrets.key_file`, else var_dir/secrets.key, which is made.

@@ -70,8 +70,8 @@ sync::WritebackWiring writeback_wiring(Platform& platform, Model& model, const R
 
 messages::SenderWiring sender_wiring(Platform& platform, Model& model, const ResourceParts& resources,
                                      ConnectionParts& connections, WorkParts& work) {
-  return {*platform.database, connections.store, connections.clients, model.plugins, model.mappings, model.registry,
-          resources.writer,   work.applier,      &work.pump,          work.mapping_context};
+  return {*platform.database, connections.store, connections.clients, model.plugins, model.mappings,
+          model.registry,     resources.writer,  work.applier,        &work.pump,    work.mapping_context};
 }
 
 sync::SchedulerSettings scheduler_settings(const base::Config& config) {
@@ -87,10 +87,12 @@ gateway::LimitSettings limit_settings(const base::Config& config) {
   settings.user_per_minute = config.integer("limits.user_per_minute");
   settings.auth_per_minute = config.integer("limits.auth_per_minute");
   settings.webhook_per_minute = config.integer("limits.webhook_per_minute");
+  settings.webhook_verified_per_minute = config.integer("limits.webhook_verified_per_minute");
   return settings;
 }
 
-net::HttpServerSettings server_settings(const base::Config& config) {
+net::HttpServerSettings server_settings(const Settings& all) {
+  const base::Config& config = all.config;
   net::HttpServerSettings settings;
   settings.address = config.text("http.address");
   settings.port = static_cast<std::uint16_t>(config.integer("http.port"));
@@ -100,7 +102,7 @@ net::HttpServerSettings server_settings(const base::Config& config) {
   settings.io_thread_count = static_cast<std::size_t>(config.integer("http.io_threads"));
   settings.connections_max = static_cast<std::size_t>(config.integer("http.connections_max"));
   settings.body_bytes_max = config.bytes("http.body_max");
-  settings.trusted_proxies = config.list("http.trusted_proxies");
+  settings.trusted_proxies = all.trusted_proxies;
   return settings;
 }
 
@@ -190,7 +192,7 @@ DoorParts::DoorParts(Platform& platform, Model& model, const ResourceParts& reso
       idempotency(*platform.database, platform.clock),
       gateway(gateway_settings(platform.settings.config), {model.policy, auth.authenticator, limiter, idempotency,
                                                            auth.audit, workers, sign_in_workers, platform.metrics}),
-      server(server_settings(platform.settings.config), gateway, &work.sockets, platform.metrics),
+      server(server_settings(platform.settings), gateway, &work.sockets, platform.metrics),
       lanes(server, platform.servers.database_url(), receipt_settings(platform.settings.config),
             {work.fallback, work.queue, platform.metrics}),
       oidc(*platform.http, platform.clock),

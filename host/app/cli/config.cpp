@@ -16,11 +16,9 @@ bool is_secret(const std::string& key) {
 }  // namespace
 
 int check_config(const Arguments& arguments) {
-  const auto config = base::Config::load(arguments.config_file(), base::Config::process_environment());
-  if (!config.ok()) {
-    report(config.error());
-    return kConfiguration;
-  }
+  const auto settings = read_settings(arguments.config_file());
+  if (!settings.ok()) return report(settings.error());
+  const base::Config* config = &settings->config;
   for (const std::string& key : config->keys()) {
     const std::string origin = config->origin(key);
     if (!arguments.has("--all") && origin == "default") continue;

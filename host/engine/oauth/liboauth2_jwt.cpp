@@ -8,7 +8,7 @@
 namespace patchbay::oauth {
 namespace {
 
-constexpr std::size_t kKeyBytesMin = 16;
+constexpr std::size_t kKeyBytesMin = 32;  // RFC 7518 3.2
 constexpr std::size_t kTokenBytesMax = 8 * 1024;
 
 struct Release {
@@ -52,7 +52,7 @@ JwtKey& JwtKey::operator=(JwtKey&&) noexcept = default;
 
 sdk::Result<JwtKey> JwtKey::make(std::string_view key) {
   if (key.size() < kKeyBytesMin) {
-    return sdk::invalid_error("jwt.short_key", "A key that signs tokens needs at least 16 bytes, better 32.");
+    return sdk::invalid_error("jwt.short_key", "A key that signs tokens needs at least 32 bytes.");
   }
   cjose_err error{};
   Owned<cjose_jwk_t> made(cjose_jwk_create_oct_spec(bytes_of(key), key.size(), &error));

@@ -1,12 +1,9 @@
 #include "hub/auth/token_issuer.hpp"
 
 #include "platform/base/ids.hpp"
-#include "platform/base/log.hpp"
 
 namespace patchbay::auth {
 namespace {
-
-constexpr std::size_t kSecretBytesAdvised = 32;  // RFC 7518 3.2
 
 sdk::Error invalid_token() {
   return sdk::auth_error("auth.invalid_token", "Invalid token");
@@ -20,9 +17,6 @@ long long seconds_of(std::chrono::system_clock::time_point time) {
 
 sdk::Result<TokenIssuer> TokenIssuer::make(std::string_view configured_secret, const base::SecretBox& box,
                                            const AuthSettings& settings, const sdk::Clock& clock) {
-  if (!configured_secret.empty() && configured_secret.size() < kSecretBytesAdvised) {
-    base::log_warning("auth", "auth.jwt_secret is shorter than the 32 bytes that HS256 asks for");
-  }
   const std::string secret = configured_secret.empty() ? box.derive("auth.jwt") : std::string(configured_secret);
   PATCHBAY_ASSIGN(oauth::JwtKey key, oauth::JwtKey::make(secret));
   return TokenIssuer(std::move(key), settings, clock);

@@ -79,6 +79,7 @@ TEST_F(ConfigTest, HasTheSettingsThatOtherProgramsRelyOn) {
                                      "limits.user_per_minute",
                                      "limits.auth_per_minute",
                                      "limits.webhook_per_minute",
+                                     "limits.webhook_verified_per_minute",
                                      "log.format",
                                      "log.level",
                                      "http.tls_certificate",

@@ -2,15 +2,13 @@
 #pragma once
 
 #include "platform/http/message.hpp"
-
-#include <string>
-#include <vector>
+#include "platform/net/trusted_proxies.hpp"
 
 namespace patchbay::net {
 
 /// Replaces remote_address and secure by what X-Forwarded-For and -Proto say, where the peer is one of
 /// `trusted_proxies`. Of the list the last address counts that is not itself a trusted proxy; anything before it the
 /// client could have written.
-void apply_forwarding(const std::vector<std::string>& trusted_proxies, http::Request& request);
+void apply_forwarding(const TrustedProxies& trusted_proxies, http::Request& request);
 
 }  // namespace patchbay::net

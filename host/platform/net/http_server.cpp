@@ -22,6 +22,11 @@ std::chrono::milliseconds tick_period(const HttpServerSettings& settings) {
 
 }  // namespace
 
+sdk::Result<void> check_tls_files(const std::string& certificate_file, const std::string& key_file) {
+  PATCHBAY_TRY(make_tls_context(certificate_file, key_file));
+  return {};
+}
+
 struct HttpServer::Impl {
   Impl(HttpServerSettings settings, http::RequestSink& requests, http::WebSocketSink* sockets, base::Metrics& metrics);
 
@@ -81,9 +86,17 @@ HttpServer::~HttpServer() {
   stop(std::chrono::milliseconds(0));
 }
 
-sdk::Result<void> HttpServer::start() {
+sdk::Result<void> HttpServer::bind() {
   try {
-    PATCHBAY_TRY(impl_->open_listeners());
+    return impl_->open_listeners();
+  } catch (const std::exception& exception) {
+    return sdk::permanent_error("net.cannot_start", std::string("The HTTP server cannot start: ") + exception.what());
+  }
+}
+
+sdk::Result<void> HttpServer::start() {
+  if (!impl_->plain_listener) PATCHBAY_TRY(bind());
+  try {
     impl_->started = true;
     for (const auto& loop : impl_->loops) loop->start();
   } catch (const std::exception& exception) {

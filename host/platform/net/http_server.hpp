@@ -4,6 +4,7 @@
 #include "platform/base/metrics.hpp"
 #include "platform/http/message.hpp"
 #include "platform/http/websocket.hpp"
+#include "platform/net/trusted_proxies.hpp"
 
 #include <patchbay/sdk/result.hpp>
 
@@ -14,6 +15,9 @@
 #include <vector>
 
 namespace patchbay::net {
+
+/// Whether TLS could be served with these PEM files; the error names the file.
+sdk::Result<void> check_tls_files(const std::string& certificate_file, const std::string& key_file);
 
 struct HttpServerSettings {
   std::string address = "127.0.0.1";
@@ -32,7 +36,7 @@ struct HttpServerSettings {
   std::chrono::milliseconds websocket_idle_timeout{
       60'000};                                // a silent peer is pinged after half of it and cut after all of it
   std::string websocket_path_suffix = "/ws";  // upgrades elsewhere go to the RequestSink as plain requests
-  std::vector<std::string> trusted_proxies;   // addresses whose X-Forwarded-For / -Proto are believed
+  TrustedProxies trusted_proxies;             // whose X-Forwarded-For / -Proto are believed
 };
 
 /// Accepts, parses, writes and times out on its I/O threads; everything else is the sinks' business.
@@ -41,7 +45,9 @@ class HttpServer {
   HttpServer(HttpServerSettings settings, http::RequestSink& requests, http::WebSocketSink* sockets,
              base::Metrics& metrics);
   ~HttpServer();
-  /// Binds and starts the threads. Error names address and port.
+  /// Takes the ports, without answering yet. Error names address and port.
+  sdk::Result<void> bind();
+  /// Binds where that has not been done, and starts the threads.
   sdk::Result<void> start();
   std::uint16_t port() const;  // the bound one
   std::uint16_t tls_port() const;

@@ -140,7 +140,7 @@ TEST(HttpSession, writes_a_large_body_whole) {
 TEST(HttpSession, gives_the_sink_address_thread_and_query) {
   Observed<std::optional<http::Request>> seen;
   HttpServerSettings settings;
-  settings.trusted_proxies = {"127.0.0.1"};
+  settings.trusted_proxies = TrustedProxies::parse({"127.0.0.0/8"}).value();
   TestServer server(
       [&](http::Request request, http::Responder responder) {
         seen.change([&](auto& value) { value = std::move(request); });
