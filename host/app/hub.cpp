@@ -55,20 +55,28 @@ sdk::Result<std::unique_ptr<Hub>> Hub::make(Platform& platform, std::unique_ptr<
   Parts& parts = *hub->parts_;
   PATCHBAY_TRY(parts.door.add_routes(platform, *parts.model, parts.connections, parts.auth, parts.work, parts.health,
                                      parts.draining));
-  const base::Config& config = platform.settings.config;
+  return hub;
+}
+
+/// Where there is no user at all. Only a hub that answers requests makes one, and tells of it at once.
+sdk::Result<void> Hub::make_first_admin() {
+  Parts& parts = *parts_;
+  const base::Config& config = parts.platform.settings.config;
   const std::string email =
       config.text("admin.email").empty() ? "admin@localhost.localdomain" : config.text("admin.email");
-  PATCHBAY_ASSIGN(const auto admin, auth::create_first_admin(*platform.database, parts.auth.hasher, platform.clock,
-                                                             email, config.text("admin.password")));
-  if (admin) {
-    parts.admin_email = admin->user.email;
-    parts.generated_password = admin->generated_password.value_or("");
-  }
-  return hub;
+  PATCHBAY_ASSIGN(const auto admin,
+                  auth::create_first_admin(*parts.platform.database, parts.auth.hasher, parts.platform.clock, email,
+                                           config.text("admin.password")));
+  if (!admin) return {};
+  parts.admin_email = admin->user.email;
+  parts.generated_password = admin->generated_password.value_or("");
+  return {};
 }
 
 sdk::Result<void> Hub::start(Door door) {
   Parts& parts = *parts_;
+  // What most often fails comes first: a start that fails must not have made an administrator whose password nobody saw.
+  if (door == Door::kOpen) PATCHBAY_TRY(parts.door.server.bind());
   const Settings& settings = parts.platform.settings;
   parts.started = true;
   parts.work.road.start();
@@ -90,6 +98,7 @@ sdk::Result<void> Hub::start(Door door) {
   if (settings.has_role("scheduler")) parts.work.scheduler.start();
   if (door == Door::kClosed) return {};
   parts.door.limiter.start();
+  PATCHBAY_TRY(make_first_admin());
   PATCHBAY_TRY(parts.door.server.start());
   parts.door_open = true;
   return {};

@@ -17,7 +17,8 @@ class Hub {
   static sdk::Result<std::unique_ptr<Hub>> make(Platform& platform, std::unique_ptr<Model> model);
   ~Hub();
   enum class Door { kOpen, kClosed };  // closed: a command that only wants the workers
-  /// Starts the threads of the roles and, with an open door, the server.
+  /// Starts the threads of the roles and, with an open door, the server, which makes the first administrator where
+  /// there is no user.
   sdk::Result<void> start(Door door);
   /// Stops taking requests, lets work under way finish, ends the threads. Idempotent.
   void stop();
@@ -32,6 +33,7 @@ class Hub {
 
  private:
   Hub();
+  sdk::Result<void> make_first_admin();
   std::unique_ptr<Parts> parts_;
 };
 
