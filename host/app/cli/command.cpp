@@ -50,6 +50,25 @@ const Command* find_command(const std::vector<std::string>& words, std::size_t& 
   return nullptr;
 }
 
+/// The commands that begin with this word, as for `patchbay user`.
+std::string group_overview(const std::string& word) {
+  std::string text;
+  for (const Command& command : commands()) {
+    if (!command.hidden && command.name.starts_with(word + " "))
+      text += "  " + padded(usage_line(command), 44) + command.summary + "\n";
+  }
+  return text.empty() ? text : "usage:\n" + text + "\n`patchbay " + word + " COMMAND --help` tells more.\n";
+}
+
+/// A group's own name shows its commands; asked for without a mistake, that is no error.
+int show_group(const std::vector<std::string>& words, const std::string& overview) {
+  const bool asked = words.size() == 2 && (words[1] == "--help" || words[1] == "-h");
+  if (words.size() > 1 && !asked)
+    std::fprintf(stderr, "error: there is no command '%s %s'\n", words[0].c_str(), words[1].c_str());
+  std::fputs(overview.c_str(), asked ? stdout : stderr);
+  return asked ? kOk : kUsage;
+}
+
 int unknown_command(const std::string& word) {
   std::vector<std::string> known;
   for (const Command& command : commands()) {
@@ -119,6 +138,7 @@ std::string help_of(const Command& command) {
 int report(const sdk::Error& error) {
   std::fprintf(stderr, "error: %s\n", error.message.c_str());
   const std::string part = error.code.substr(0, error.code.find('.'));
+  if (part == "cli") return kUsage;
   if (part == "settings" || part == "config" || part == "yaml" || part == "secrets" || part == "secret_box")
     return kConfiguration;
   if (error.error_class == sdk::ErrorClass::kTransient) return kCannotReach;
@@ -137,7 +157,10 @@ int run_command_line(int argc, char** argv) {
   }
   std::size_t taken = 0;
   const Command* command = find_command(words, taken);
-  if (command == nullptr) return unknown_command(words[0]);
+  if (command == nullptr) {
+    const std::string group = group_overview(words[0]);
+    return group.empty() ? unknown_command(words[0]) : show_group(words, group);
+  }
   const std::vector<std::string> rest(words.begin() + static_cast<std::ptrdiff_t>(taken), words.end());
   for (const std::string& word : rest) {
     if (word == "--help" || word == "-h") {

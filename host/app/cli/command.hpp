@@ -46,7 +46,8 @@ const std::vector<Command>& commands();
 sdk::Result<Arguments> parse_arguments(const Command& command, const std::vector<std::string>& words);
 std::string help_of(const Command& command);
 
-/// Prints "error: …" and gives the code: configuration mistakes 3, unreachable servers 4, else 1.
+/// Prints "error: …" and gives the code: what was typed wrongly (codes "cli.…") 2, configuration mistakes 3,
+/// unreachable servers 4, else 1.
 int report(const sdk::Error& error);
 
 int run_command_line(int argc, char** argv);

@@ -37,7 +37,7 @@ const std::vector<Command>& commands() {
        "[ID…]",
        "Work on webhook events once more, or on dead letters",
        "An event that was applied already changes nothing the second time.",
-       {{"--dead", "", "all dead letters"}, {"--kind", "KIND", "webhook (default), writeback or sync"}},
+       {{"--dead", "", "all dead letters"}, {"--kind", "KIND", "webhook (default), sync, writeback or message"}},
        0,
        1000,
        replay_work},

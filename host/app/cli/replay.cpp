@@ -5,6 +5,7 @@
 #include "engine/queue/road.hpp"
 #include "engine/queue/work_queue.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 
@@ -15,7 +16,7 @@ sdk::Result<std::int64_t> parse_id(const std::string& text) {
   std::int64_t id = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
   if (read.ec != std::errc() || read.ptr != text.data() + text.size() || id <= 0) {
-    return sdk::invalid_error("replay.id",
+    return sdk::invalid_error("cli.id",
                               "'" + text + "' is no id; GET /api/v1/webhook-events and /dead-letters show them");
   }
   return id;
@@ -57,6 +58,15 @@ int replay_work(const Arguments& arguments) {
     std::fputs("error: name events by id, or --dead for all dead letters; `patchbay replay --help` tells more\n",
                stderr);
     return kUsage;
+  }
+  const std::string kind = arguments.option("--kind", "webhook");
+  if (std::find(queue::kWorkKinds.begin(), queue::kWorkKinds.end(), kind) == queue::kWorkKinds.end()) {
+    std::string known;
+    for (const std::string_view name : queue::kWorkKinds) known += (known.empty() ? "" : ", ") + std::string(name);
+    return report(sdk::invalid_error("cli.kind", "there is no kind '" + kind + "'; kinds are " + known));
+  }
+  for (const std::string& operand : arguments.operands) {
+    if (const auto id = parse_id(operand); !id.ok()) return report(id.error());
   }
   auto settings = load_settings(arguments.config_file());
   if (!settings.ok()) return report(settings.error());

@@ -2,6 +2,7 @@
 
 #include "app/hub.hpp"
 #include "app/wiring.hpp"
+#include "hub/sync/run_request.hpp"
 
 #include <cstdio>
 #include <unistd.h>
@@ -101,6 +102,7 @@ sdk::Result<int> run(Settings settings, const Arguments& arguments) {
   request.resources.assign(arguments.operands.begin() + 1, arguments.operands.end());
   request.dry_run = arguments.has("--dry-run");
   request.trigger = "cli";
+  PATCHBAY_TRY(sync::check_run_request(request, connection, parts.model->plugins));
   PATCHBAY_TRY(hub->start(Hub::Door::kClosed));
   std::optional<sync::RunStore::Queued> queued;
   PATCHBAY_TRY(
