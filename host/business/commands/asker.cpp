@@ -13,6 +13,16 @@ std::chrono::seconds offset_of(const sdk::json::value& record) {
   return std::chrono::seconds(std::clamp(offset->get_int64(), -kOffsetMax, kOffsetMax));
 }
 
+/// In a conversation that several companies share, everybody says of himself what his own company lets him: only people
+/// of the connected account are believed, and only an address that the service has tried.
+bool is_believed(const sdk::json::value& record, const std::string& account) {
+  const auto* confirmed = sdk::find_member(record, "is_email_confirmed");
+  if (confirmed != nullptr && confirmed->is_bool() && !confirmed->get_bool()) return false;
+  const std::string team = sdk::string_at(record, "team_id");
+  return team.empty() || account.empty() || team == account ||
+         sdk::string_at(record, "enterprise_user.enterprise_id") == account;
+}
+
 }  // namespace
 
 sdk::Result<Asker> ServiceAskers::ask(const sdk::CallContext& context, const std::string& connection_id,
@@ -24,7 +34,7 @@ sdk::Result<Asker> ServiceAskers::ask(const sdk::CallContext& context, const std
   asker.email = sdk::string_at(record.data, "profile.email");
   if (asker.email.empty()) asker.email = sdk::string_at(record.data, "email");
   // Somebody who was sent away at the service is nobody here either.
-  if (record.deleted) asker.email.clear();
+  if (record.deleted || !is_believed(record.data, connection.account_id)) asker.email.clear();
   asker.utc_offset = offset_of(record.data);
   return asker;
 }

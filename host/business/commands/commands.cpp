@@ -2,6 +2,8 @@
 
 #include "platform/base/log.hpp"
 
+#include <patchbay/sdk/http.hpp>
+
 #include <algorithm>
 
 namespace patchbay::commands {
@@ -76,7 +78,8 @@ sdk::Result<sdk::CommandReply> Commands::run(const sdk::CallContext& context, co
   if (!asker.ok() && asker.error().error_class != sdk::ErrorClass::kNotFound) return asker.error();
   if (!asker.ok() || asker->email.find('@') == std::string::npos) return unknown_asker();
   PATCHBAY_ASSIGN(const auto user, users_.find_by_login(asker->email));
-  if (!user || !user->active() || user->must_change_password) return unknown_asker();
+  const bool same = user && sdk::equals_ignoring_case(user->email, asker->email);  // and not his username
+  if (!same || !user->active() || user->must_change_password) return unknown_asker();
   PATCHBAY_TRY(context.check());
   const policy::Principal principal = principal_of(*user);
   base::log_info("commands", "a command was run", {{"user", user->id}, {"verb", words.verb}});
