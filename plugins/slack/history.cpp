@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t kHistoryPageMax = 100;  // its threads must fit into a page cursor
 constexpr std::uint32_t kRepliesPageMax = 200;
 constexpr std::size_t kClosedMax = 50;
+constexpr std::chrono::minutes kRefusalRemembered{1};
 
 sdk::json::object object_of(const std::string& text) {
   const auto parsed = sdk::parse_json(text, {1024 * 1024, 8});
@@ -236,9 +237,16 @@ sdk::Result<sdk::Page> History::page(const sdk::CallContext& context, const sdk:
   return std::move(walk.page);
 }
 
+std::optional<sdk::Error> History::find_refusal(const std::string& channel) const {
+  const auto known = refusals_.find(channel);
+  if (known == refusals_.end() || known->second.second < services_.clock.now()) return std::nullopt;
+  return known->second.first;
+}
+
 sdk::Result<sdk::Record> History::get(const sdk::CallContext& context, const std::string& external_id,
                                       const Self& self) {
   const auto [channel, ts] = split_message_id(external_id);
+  if (const auto refusal = find_refusal(channel)) return *refusal;
   const auto read_at = services_.clock.now();
   // The history holds everything but answers in threads; those are asked for second.
   for (const char* method : {"conversations.history", "conversations.replies"}) {
@@ -247,6 +255,8 @@ sdk::Result<sdk::Record> History::get(const sdk::CallContext& context, const std
     if (thread) arguments = {{"channel", channel}, {"ts", ts}, {"oldest", ts}, {"latest", ts}, {"inclusive", "true"}};
     auto answer = read(context, method, arguments, "", thread ? 2 : 1);
     if (!answer.ok() && thread && answer.error().error_class == sdk::ErrorClass::kNotFound) break;
+    if (!answer.ok() && is_closed_channel(answer.error()))
+      refusals_.insert_or_assign(channel, std::pair(answer.error(), read_at + kRefusalRemembered));
     if (!answer.ok()) return std::move(answer).error();
     for (auto& message : *messages_of(*answer)) {
       if (sdk::string_at(message, "ts") == ts && !ts.empty())

@@ -5,6 +5,10 @@
 #include "directory.hpp"
 #include "message.hpp"
 
+#include <map>
+#include <optional>
+#include <utility>
+
 namespace patchbay::slack {
 
 class History {
@@ -28,11 +32,14 @@ class History {
   sdk::Result<Position> open(const sdk::CallContext& context, const sdk::ListRequest& request);
   std::string since_of(const sdk::ListRequest& request, const std::string& channel) const;
   void collect(Walk& walk, sdk::json::value& answer);
+  /// What Slack said of a channel a moment ago, so that a thousand messages of it are not asked for one by one.
+  std::optional<sdk::Error> find_refusal(const std::string& channel) const;
 
   Api& api_;
   Directory& directory_;
   sdk::HostServices services_;
   std::chrono::hours reread_;
+  std::map<std::string, std::pair<sdk::Error, sdk::SystemTime>> refusals_;  // by channel, and until when
 };
 
 }  // namespace patchbay::slack

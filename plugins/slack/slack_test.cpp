@@ -246,6 +246,19 @@ TEST_F(SlackTest, AMessageIsFoundInItsThreadAndAVanishedOneIsNot) {
   EXPECT_EQ(connect()->get({}, "messages", "C0000001:1700000008.000000").error().error_class, kNotFound);
 }
 
+TEST_F(SlackTest, AClosedChannelIsAskedForItsMessagesOnceAMinute) {
+  answer("conversations.history", {{"ok", false}, {"error", "not_in_channel"}});
+  const auto client = connect();
+  for (const char* ts : {"1700000001.000000", "1700000002.000000"}) {
+    EXPECT_EQ(client->get({}, "messages", "C0000001:" + std::string(ts)).error().error_class, kPermanent)
+        << "it may be there still";
+  }
+  EXPECT_EQ(calls("conversations.history").size(), 1u);
+  host_.clock().advance(std::chrono::minutes(2));
+  EXPECT_FALSE(client->get({}, "messages", "C0000001:1700000001.000000").ok());
+  EXPECT_EQ(calls("conversations.history").size(), 2u);
+}
+
 TEST_F(SlackTest, ThreeRefreshesRevokeSoAnExpiredTokenIsRenewedOnce) {
   answer_in_turn("auth.test", {refused("token_expired"), ok({{"team_id", "T1"}, {"team", "Acme"}})});
   ASSERT_TRUE(connect_by_oauth()->authenticate({}).ok());

@@ -125,6 +125,16 @@ TEST_F(Slack, WhatPeopleSayChangeAnswerAndTakeBackIsSeen) {
   expect_nothing_waits();
 }
 
+TEST_F(Slack, WhatIsOutOfSightIsNotGone) {
+  connect();
+  api_.sync(slack_, "full", 120s);
+  const auto known = api_.exact_count("/messages");
+  sandbox_.control("PATCH", "/slack/channels/" + channel("parts"), {{"is_member", false}});
+  const auto second = api_.sync(slack_, "full", 120s);
+  EXPECT_EQ(second.at("counts").at("deleted").to_number<int>(), 0) << sdk::json::serialize(second);
+  EXPECT_EQ(api_.exact_count("/messages"), known) << "the app was removed from a channel, nobody deleted a word";
+}
+
 TEST_F(Slack, TheHubSaysItOnceInChannelAndThreadAndKnowsItsOwnEcho) {
   connect();
   const auto made = api_.post(

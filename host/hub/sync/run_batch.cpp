@@ -2,6 +2,7 @@
 // vanished.
 #include "hub/sync/deferred.hpp"
 #include "hub/sync/run_session.hpp"
+#include "platform/base/log.hpp"
 
 #include <algorithm>
 
@@ -145,6 +146,7 @@ sdk::Result<sdk::Record> RunSession::look_up(const sdk::ResourceDescription& res
 
 sdk::Result<void> RunSession::remove_vanished(const Listing& listing) {
   PATCHBAY_ASSIGN(const std::vector<std::string> vanished, find_vanished(listing));
+  std::size_t untold = 0;
   for (std::size_t start = 0; start < vanished.size(); start += kVanishedBatch) {
     ApplyRequest request;
     request.connection = &context_.connection;
@@ -153,10 +155,21 @@ sdk::Result<void> RunSession::remove_vanished(const Listing& listing) {
     request.resource = listing.resource->name;
     for (std::size_t at = start; at < std::min(start + kVanishedBatch, vanished.size()); ++at) {
       PATCHBAY_TRY(check_running());
-      PATCHBAY_ASSIGN(sdk::Record record, look_up(*listing.resource, vanished[at]));
-      request.records.push_back(std::move(record));
+      auto record = look_up(*listing.resource, vanished[at]);
+      // The service will not say (a channel that the app was removed from): then it stays as it was last seen.
+      if (!record.ok() && record.error().error_class == sdk::ErrorClass::kPermanent) {
+        ++untold;
+        continue;
+      }
+      if (!record.ok()) return std::move(record).error();
+      request.records.push_back(std::move(*record));
     }
     PATCHBAY_TRY(commit_batch(request, nullptr, ""));
+  }
+  if (untold > 0) {
+    base::log_warning(
+        "sync", "The service does not say whether records are still there",
+        {{"connection", context_.connection.id}, {"resource", listing.resource->name}, {"count", untold}});
   }
   return {};
 }
