@@ -6,6 +6,7 @@
 #include "app/io_lanes.hpp"
 #include "app/operations.hpp"
 #include "app/socket_access.hpp"
+#include "business/commands/conversation.hpp"
 #include "business/dashboard/dashboard.hpp"
 #include "business/entities/routes.hpp"
 #include "engine/events/pump.hpp"
@@ -118,6 +119,9 @@ struct DoorParts {
   net::HttpServer server;
   IoLanes lanes;
   oauth::OidcVerifier oidc;
+  commands::ServiceAskers askers;
+  commands::Commands commands;
+  commands::Conversation conversation;
   webhooks::Ingress ingress;
   resources::RouteParts route_parts;
   dashboard::Dashboard dashboard;

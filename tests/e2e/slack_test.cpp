@@ -1,7 +1,10 @@
 // Slack in the real hub: messages read and told apart, what is said and changed within a moment, what the hub says
 // once.
+#include "platform/base/digest.hpp"
 #include "tests/support/hub_world.hpp"
 #include "tests/support/wait.hpp"
+
+#include <patchbay/sdk/encoding.hpp>
 
 #include <gmock/gmock.h>
 
@@ -183,6 +186,74 @@ TEST_F(Slack, TheHubSaysItOnceInChannelAndThreadAndKnowsItsOwnEcho) {
   EXPECT_EQ(api_.send_json("POST", "/messages", {{"channel", "sms"}, {"to", "+18105550100"}, {"text", "x"}}).status,
             409);
   expect_nothing_waits();
+}
+
+TEST_F(Slack, PeopleAskByCommandAndByMentionAndSlackIsAnsweredAsItAsks) {
+  connect();
+  const auto client = api_.post("/clients", {{"name", "Ada Lovelace"}, {"phone", "+18105550100"}});
+  api_.post("/jobs", {{"title", "Boiler"},
+                      {"clientId", client.at("id")},
+                      {"scheduledStart", sdk::format_time(std::chrono::system_clock::now())}});
+  const auto user = sdk::string_at(sandbox_.truth("slack", "users").at(1), "id");
+  const auto asks = [&](const std::string& who, const std::string& text) {
+    const auto given = sandbox_.control("POST", "/slack/commands", {{"user", who}, {"text", text}});
+    std::string told;
+    EXPECT_TRUE(becomes([&] {
+      const auto log = sandbox_.look("/deliveries?service=slack&limit=200");
+      for (const auto& delivery : log.at("data").as_array()) {
+        if (delivery.at("eventId") == given.at("deliveryId")) told = sdk::string_at(delivery, "lastBody");
+      }
+      return !told.empty();
+    })) << hub_.program().log_tail();
+    return told;
+  };
+  EXPECT_NE(asks(user, "client lovelace").find("I do not know you"), std::string::npos);
+  EXPECT_NE(asks(user, "help").find("jobs today"), std::string::npos);
+  const auto other = sdk::string_at(sandbox_.truth("slack", "users").at(2), "id");
+  sandbox_.control("PATCH", "/slack/users/" + other, {{"email", world_.value("select email from users limit 1")}});
+  const auto told = asks(other, "client lovelace");
+  EXPECT_NE(told.find("Ada Lovelace"), std::string::npos) << told;
+  EXPECT_NE(told.find("\"response_type\":\"ephemeral\""), std::string::npos) << told;
+
+  // A mention is answered in its thread, once, although its webhook comes twice.
+  sandbox_.control("POST", "/faults", {{"service", "slack"}, {"kind", "webhook_duplicate"}, {"match", "app_mention"}});
+  const auto mention = say({{"channel", "general"}, {"user", other}, {"text", "<@U0SANDBOXBOT> jobs today"}});
+  const auto answers = [&] {
+    std::vector<value> found;
+    for (const auto& shown : sandbox_.truth("slack", "messages")) {
+      if (sdk::string_at(shown, "thread_ts") == mention.substr(mention.find(':') + 1) &&
+          shown.as_object().contains("bot_id"))
+        found.push_back(shown);
+    }
+    return found;
+  };
+  ASSERT_TRUE(becomes([&] { return !answers().empty(); })) << hub_.program().log_tail();
+  expect_nothing_waits();
+  ASSERT_EQ(answers().size(), 1u);
+  EXPECT_NE(sdk::string_at(answers().front(), "text").find("Boiler"), std::string::npos);
+  EXPECT_EQ(sdk::string_at(message(mention), "direction"), "inbound") << "the question itself is a message";
+
+  // What Slack asks when the address is entered.
+  const auto at = std::to_string(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  const std::string handshake = R"({"token":"x","challenge":"3eZbrw1a","type":"url_verification"})";
+  const auto signature =
+      "v0=" + sdk::hex_encode(base::hmac_sha256("slack-sandbox-signing", "v0:" + at + ":" + handshake));
+  const auto call = [&](const std::string& body, const std::string& type, const std::string& signed_with) {
+    return send_http(hub_.port(),
+                     {"POST",
+                      "/api/v1/webhooks/slack",
+                      {{"Content-Type", type}, {"X-Slack-Request-Timestamp", at}, {"X-Slack-Signature", signed_with}},
+                      body});
+  };
+  const auto echoed = call(handshake, "application/json", signature);
+  EXPECT_EQ(echoed.status, 200);
+  EXPECT_EQ(echoed.body, "3eZbrw1a");
+  EXPECT_EQ(call(handshake, "application/json", "v0=" + std::string(64, '0')).status, 401);
+  const auto probe =
+      call("ssl_check=1&command=%2Fpatchbay&text=help&user_id=U1", "application/x-www-form-urlencoded", "");
+  EXPECT_EQ(probe.status, 200);
+  EXPECT_EQ(probe.body, "") << "nothing in an unsigned probe is obeyed";
 }
 
 TEST_F(Slack, IsConnectedByItsOwnersConsentWithTheBotsTokenNotThePersons) {

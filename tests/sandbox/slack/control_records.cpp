@@ -63,8 +63,8 @@ sdk::Result<json::value> SlackService::give_command(const json::object& members)
       {"is_enterprise_install", "false"},
       {"response_url", "https://hooks.slack.com/commands/" + number},
       {"trigger_id", number + ".1.sandbox"}};
-  workspace_.send("slash_command", sdk::form_encode(fields), "application/x-www-form-urlencoded");
-  return json::value(json::object{{"id", number + ".1.sandbox"}});
+  auto delivery = workspace_.send("slash_command", sdk::form_encode(fields), "application/x-www-form-urlencoded");
+  return json::value(json::object{{"id", number + ".1.sandbox"}, {"deliveryId", std::move(delivery)}});
 }
 
 sdk::Result<json::value> SlackService::interact(const json::object& members) {
@@ -78,9 +78,9 @@ sdk::Result<json::value> SlackService::interact(const json::object& members) {
                        {"actions", json::array{json::object{{"action_id", text_or(members, "action", "press")},
                                                             {"type", "button"},
                                                             {"value", sdk::string_at(members, "value")}}}}};
-  workspace_.send("interaction", sdk::form_encode({{"payload", to_wire(payload)}}),
-                  "application/x-www-form-urlencoded");
-  return json::value(json::object{{"id", number + ".2.sandbox"}});
+  auto delivery = workspace_.send("interaction", sdk::form_encode({{"payload", to_wire(payload)}}),
+                                  "application/x-www-form-urlencoded");
+  return json::value(json::object{{"id", number + ".2.sandbox"}, {"deliveryId", std::move(delivery)}});
 }
 
 sdk::Result<json::value> SlackService::create_record(const RecordKind& kind, const json::object& members) {

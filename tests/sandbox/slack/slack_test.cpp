@@ -306,10 +306,8 @@ TEST_F(SlackTest, AMentionIsSaidTwiceAndARetrySaysSo) {
 }
 
 TEST_F(SlackTest, FaultsAreSlacksOwn) {
-  for (const auto& [kind, error] :
-       std::vector<std::pair<std::string, std::string>>{{"expired_token", "token_expired"},
-                                                        {"forbidden", "missing_scope"},
-                                                        {"lock_timeout", "internal_error"}}) {
+  for (const auto& [kind, error] : std::vector<std::pair<std::string, std::string>>{
+           {"expired_token", "token_expired"}, {"forbidden", "missing_scope"}, {"lock_timeout", "internal_error"}}) {
     sandbox.call("POST", "/_sandbox/faults", R"({"service":"slack","count":1,"kind":")" + kind + "\"}");
     EXPECT_EQ(error_of(send("auth.test", {})), error);
   }

@@ -267,8 +267,8 @@ void Workspace::announce(json::object event) {
   send(topic, to_wire(envelope), "application/json");
 }
 
-void Workspace::send(std::string topic, std::string body, std::string content_type) {
-  if (webhook_target_.empty()) return;
+std::string Workspace::send(std::string topic, std::string body, std::string content_type) {
+  if (webhook_target_.empty()) return {};
   OutgoingEvent outgoing;
   outgoing.service = "slack";
   outgoing.event_id = "delivery_" + std::to_string(context_.store.next_number());
@@ -292,7 +292,9 @@ void Workspace::send(std::string topic, std::string body, std::string content_ty
     ++tries;
     return headers;
   };
+  auto id = outgoing.event_id;
   context_.webhooks.send(std::move(outgoing));
+  return id;
 }
 
 }  // namespace patchbay::sandbox::slack

@@ -56,8 +56,8 @@ class Workspace {
 
   /// An event in its envelope, to the target; nothing where there is none.
   void announce(json::object event);
-  /// Any body, signed.
-  void send(std::string topic, std::string body, std::string content_type);
+  /// Any body, signed; the delivery's id, empty where there is no target.
+  std::string send(std::string topic, std::string body, std::string content_type);
   void set_webhook_target(std::string target) { webhook_target_ = std::move(target); }
   void set_signing_secret(std::string secret) { secrets_.signing_secret = std::move(secret); }
 
