@@ -23,6 +23,21 @@ constexpr std::string_view kJobberBody =
     R"({"data":{"webHookEvent":{"topic":"CLIENT_CREATE","appId":"3ef22a50-072d-430c-a78f-b7646657560b","accountId":"MQ==","itemId":"MQ==","occurredAt":"2021-08-12T16:31:36-06:00"}}})";
 constexpr std::string_view kJobberSignature = "i9o3oIwbLcgZdlCH2sQm2uKPjIYi9BHNsrBIjMBzlZQ=";
 
+/// Intuit's own vector, and one of each form of body.
+struct IntuitVector {
+  std::string_view token, body, signature;
+};
+constexpr IntuitVector kIntuitVectors[] = {
+    {"b5771f19b12ddb4bcdb9f08bdc50bc63878a",
+     R"({"eventNotifications":[{"realmId":"1185883450","dataChangeEvent":{"entities":[{"name":"Customer","id":"1","operation":"Create","lastUpdated":"2015-10-05T14:42:19-0700"}]}}]})",
+     "JC2GUwciPmRBwEO7WvrRmKqu9tGOKL8FFallocTFi8Q="},
+    {"qbo-verifier-token-for-tests",
+     R"([{"specversion":"1.0","id":"88cd52aa-33b6-4351-9aa4-47572edbd068","source":"intuit.dsnBgbseACLLRZNxo2dfc4evmEJdxde58xeeYcZliOU=","type":"qbo.account.created.v1","datacontenttype":"application/json","time":"2025-09-10T21:31:25.179851517Z","intuitentityid":"1234","intuitaccountid":"310687","data":{}}])",
+     "donesM1DSHuR+WiCQLoHCk0mfoAisAT1wYgGczLcVJc="},
+    {"qbo-verifier-token-for-tests",
+     R"({"eventNotifications":[{"realmId":"310687","dataChangeEvent":{"entities":[{"id":"1234","operation":"Create","name":"Account","lastUpdated":"2025-09-08T20:52:31.657Z"}]}}]})",
+     "F2no9Q97ww56hkMQSYb9OKZEeAy3A71MChbybStFpJw="}};
+
 std::chrono::system_clock::time_point at(long long seconds) {
   return std::chrono::system_clock::time_point(std::chrono::seconds(seconds));
 }
@@ -63,6 +78,24 @@ TEST(Verifier, TakesJobbersTestVector) {
   EXPECT_TRUE(check_signature(jobber(), kJobberSecret, {{"X-Jobber-Hmac-SHA256", std::string(kJobberSignature)}},
                               kJobberBody, at(0))
                   .ok());
+}
+
+TEST(Verifier, TakesIntuitsTestVectorsAndNothingNearThem) {
+  sdk::SignatureDescription intuit;
+  intuit.algorithm = Algorithm::kHmacSha256;
+  intuit.encoding = Encoding::kBase64;
+  intuit.header = "intuit-signature";
+  for (const IntuitVector& vector : kIntuitVectors) {
+    const std::string signature(vector.signature);
+    const auto accepts = [&](std::string_view token, std::string_view body, const std::string& header) {
+      return check_signature(intuit, token, {{"Intuit-Signature", header}}, body, at(0)).ok();
+    };
+    EXPECT_TRUE(accepts(vector.token, vector.body, signature)) << vector.body;
+    EXPECT_FALSE(accepts(vector.token, std::string(vector.body) + " ", signature));
+    EXPECT_FALSE(accepts("the client secret", vector.body, signature));
+    EXPECT_FALSE(accepts(vector.token, vector.body, ""));
+    EXPECT_FALSE(accepts(vector.token, vector.body, signature.substr(1)));
+  }
 }
 
 TEST(Verifier, RefusesOneChangedByte) {

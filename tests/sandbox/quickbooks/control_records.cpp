@@ -69,7 +69,12 @@ sdk::Result<json::array> QuickBooksService::truth(const RecordKind& kind) const 
   return records;
 }
 
+/// A "disconnection" is no record: the owner ends the app's access in QuickBooks.
 sdk::Result<json::value> QuickBooksService::create_record(const RecordKind& kind, const json::object& members) {
+  if (kind.kind == "disconnections") {
+    oauth_->disconnect();
+    return json::value(json::object());
+  }
   PATCHBAY_ASSIGN(const auto* type, type_of(kind));
   return result_of(quickbooks::create_record(*company_, *type, expanded(*company_, *type, members)));
 }

@@ -166,9 +166,13 @@ http::Response OAuth::issue(const std::string& family, const std::string& refres
 void OAuth::end_family(const std::string& family) {
   std::vector<std::string> ids;
   for (const auto* token : company_.table("tokens").by_created()) {
-    if (sdk::string_at(token->value, "family") == family) ids.push_back(token->id);
+    if (family.empty() || sdk::string_at(token->value, "family") == family) ids.push_back(token->id);
   }
   for (const auto& id : ids) company_.erase_private("tokens", id);
+}
+
+void OAuth::disconnect() {
+  end_family("");
 }
 
 http::Response OAuth::revoke(const http::Request& request) {

@@ -18,6 +18,8 @@ class OAuth {
   http::Response token(const http::Request& request);
   http::Response revoke(const http::Request& request);
   bool accepts(const http::Request& request) const;
+  /// The owner takes the app's access away: no token opens anything any more.
+  void disconnect();
 
   /// Whether every refresh gives a new value, not only the first of a day.
   void set_always_rotates(bool on) { always_rotates_ = on; }
@@ -30,6 +32,7 @@ class OAuth {
   http::Response refresh(const Fields& fields, bool tell_end);
   http::Response issue(const std::string& family, const std::string& refresh_token, bool tell_end);
   std::string new_refresh_token(const std::string& family);
+  /// Forgets the tokens of one authorisation; of all where none is named.
   void end_family(const std::string& family);
 
   Company& company_;
