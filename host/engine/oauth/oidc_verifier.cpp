@@ -70,31 +70,34 @@ sdk::Result<std::shared_ptr<OidcVerifier::Entry>> OidcVerifier::entry_of(const s
   return entries_.emplace(url, std::make_shared<Entry>()).first->second;
 }
 
-OidcVerifier::Look OidcVerifier::look(Entry& entry, const std::string& key_id) {
-  const std::lock_guard lock(entry.mutex);
+OidcVerifier::Look OidcVerifier::look(const Entry& entry, const std::string& key_id) {
   const auto now = std::chrono::steady_clock::now();
-  Look seen{entry.keys, entry.keys && entry.keys->has_key(key_id), false};
+  Look seen;
+  seen.known = entry.keys && entry.keys->has_key(key_id);
   seen.wants_fetch = (!seen.known || now > entry.fresh_until) && now >= entry.next_fetch;
   return seen;
 }
 
 sdk::Result<OidcVerifier::Keys> OidcVerifier::keys_for(const std::string& url, const std::string& key_id) {
   PATCHBAY_ASSIGN(const auto entry, entry_of(url));
-  Look seen = look(*entry, key_id);
-  if (seen.wants_fetch) {
-    refresh(url, *entry, key_id);
-    seen = look(*entry, key_id);
-  }
+  refresh(url, *entry, key_id);
+  const std::lock_guard lock(entry->mutex);
   // A set that could not be fetched anew is better than none: a key that was withdrawn meanwhile is the price.
-  if (!seen.keys) return unavailable();
-  return seen.keys;
+  if (!entry->keys) return unavailable();
+  return entry->keys;
 }
 
 void OidcVerifier::refresh(const std::string& url, Entry& entry, const std::string& key_id) {
-  std::unique_lock turn(entry.fetching, std::defer_lock);
-  const bool taken = look(entry, key_id).known ? turn.try_lock() : turn.try_lock_for(settings_.wait_for_fetch);
-  // Whoever had the turn before may have brought the key.
-  if (taken && look(entry, key_id).wants_fetch) fetch(url, entry);
+  {
+    std::unique_lock lock(entry.mutex);
+    const Look seen = look(entry, key_id);
+    if (!seen.wants_fetch || (seen.known && entry.fetching)) return;
+    const bool free = entry.fetched.wait_for(lock, settings_.wait_for_fetch, [&entry] { return !entry.fetching; });
+    // Whoever fetched before may have brought the key.
+    if (!free || !look(entry, key_id).wants_fetch) return;
+    entry.fetching = true;
+  }
+  fetch(url, entry);
 }
 
 void OidcVerifier::fetch(const std::string& url, Entry& entry) {
@@ -109,6 +112,8 @@ void OidcVerifier::fetch(const std::string& url, Entry& entry) {
   auto keys = usable ? JwkSet::parse(response->body) : sdk::Result<JwkSet>(unavailable());
   const auto now = std::chrono::steady_clock::now();
   const std::lock_guard lock(entry.mutex);
+  entry.fetching = false;
+  entry.fetched.notify_all();
   entry.next_fetch = now + (keys.ok() ? settings_.refetch_interval : settings_.retry_interval);
   if (!keys.ok()) return;
   entry.keys = std::make_shared<const JwkSet>(std::move(keys).value());

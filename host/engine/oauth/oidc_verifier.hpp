@@ -8,6 +8,7 @@
 #include <patchbay/sdk/records.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,8 +46,9 @@ class OidcVerifier {
   using Time = std::chrono::steady_clock::time_point;
   /// One issuer's keys.
   struct Entry {
-    std::timed_mutex fetching;  // held during a fetch; taken before `mutex`
-    std::mutex mutex;           // of what follows
+    std::mutex mutex;
+    std::condition_variable fetched;
+    bool fetching = false;
     Keys keys;
     Time fresh_until{};
     Time next_fetch{};
@@ -55,12 +57,12 @@ class OidcVerifier {
   sdk::Result<std::shared_ptr<Entry>> entry_of(const std::string& url);
   /// What is to be done for a key now.
   struct Look {
-    Keys keys;
-    bool known = false;        // the key is among them
-    bool wants_fetch = false;  // the key is not, or the set is old, and a fetch is allowed
+    bool known = false;        // the key is in the set
+    bool wants_fetch = false;  // it is not, or the set is old, and a fetch is allowed
   };
-  static Look look(Entry& entry, const std::string& key_id);
-  /// Takes the place of the fetching thread, or waits for it where nothing else helps; then fetches, if need be.
+  /// Under the entry's mutex.
+  static Look look(const Entry& entry, const std::string& key_id);
+  /// Fetches, or waits for the thread that does where nothing else helps.
   void refresh(const std::string& url, Entry& entry, const std::string& key_id);
   void fetch(const std::string& url, Entry& entry);
   sdk::Result<void> check_claims(const sdk::json::object& claims, const std::vector<std::string>& issuers) const;
