@@ -152,6 +152,15 @@ TEST_F(CalendarTest, AWholeDayEndsOnTheDayAfter) {
   EXPECT_EQ(*sdk::find_path(make_event_record("events", days).data, "patchbay.allDay"), true);
 }
 
+TEST_F(CalendarTest, TheGuestIsWhoIsInvited) {
+  json::object with_guests = event("e1");
+  with_guests["attendees"] = json::array{json::object{{"email", "me@example.com"}, {"self", true}},
+                                         json::object{{"email", "room@example.com"}, {"resource", true}},
+                                         json::object{{"email", "ann@example.com"}}};
+  EXPECT_EQ(sdk::string_at(make_event_record("events", with_guests).data, "patchbay.guest"), "ann@example.com");
+  EXPECT_EQ(sdk::string_at(make_event_record("events", event("e2")).data, "patchbay.guest"), "");
+}
+
 TEST_F(CalendarTest, APatchLeavesOutWhatDidNotChange) {
   http().reply_json(event("e1"));
   http().reply_json(event("e1"));
