@@ -16,7 +16,7 @@ class Google : public ::testing::Test {
  protected:
   Google()
       : hub_(world_.settings({{"PATCHBAY_ROLES", "api,webhooks,worker"}})),
-        sandbox_({"--clients", "80", "--seed", "3", "--webhook-target", hub_.webhook_target()}),
+        sandbox_({"--clients", "50", "--seed", "3", "--webhook-target", hub_.webhook_target()}),
         api_(hub_.port()) {
     hub_.start();
     api_.sign_in();
@@ -33,7 +33,8 @@ class Google : public ::testing::Test {
     const auto back = sandbox_.approve(asked + (granted.empty() ? "" : "&granted=" + sdk::url_encode(granted)));
     const auto seen = send_http(hub_.port(), {"GET", back.substr(hub_.url("").size()), {}, {}});
     ASSERT_EQ(seen.status, 200) << seen.text();
-    ASSERT_EQ(sdk::string_at(api_.get("/connections/" + google_), "state"), "connected");
+    ASSERT_EQ(sdk::string_at(api_.get("/connections/" + google_), "state"),
+              granted.empty() ? "connected" : "needs_reconnect");
   }
   void open_channels() {
     sandbox_.control(
@@ -69,7 +70,7 @@ TEST_F(Google, CalendarAndMailboxAreAsTheTruthSays) {
   const auto run = api_.sync(google_, "full", 120s);
   EXPECT_EQ(run.at("counts").at("failed").to_number<int>(), 0) << sdk::json::serialize(run);
   const auto events = sandbox_.truth("google", "events");
-  ASSERT_GT(events.size(), 10U);
+  ASSERT_GT(events.size(), 8U);
   EXPECT_EQ(api_.exact_count("/appointments"), static_cast<std::int64_t>(events.size()));
   for (const auto& shown : events) {
     const auto appointment = row("/appointments", sdk::string_at(shown, "id"));
@@ -130,7 +131,8 @@ TEST_F(Google, AForgedPushOrTokenIsRefused) {
   sandbox_.control("POST", "/google/messages", {{"from", "a@example.com"}, {"subject", "x"}, {"text", "y"}});
   // The first try is forged and refused; the second is true.
   EXPECT_TRUE(becomes([&] {
-    for (const auto& entry : sandbox_.look("/deliveries?service=google").at("data").as_array()) {
+    const auto seen = sandbox_.look("/deliveries?service=google");  // outlives the loop over what is in it
+    for (const auto& entry : seen.at("data").as_array()) {
       if (entry.at("attempts").to_number<int>() == 2 && sdk::string_at(entry, "status") == "delivered") return true;
     }
     return false;
@@ -201,8 +203,8 @@ TEST_F(Google, AMailGoesOutOnce) {
 
 TEST_F(Google, AnUntickedPermissionIsNamed) {
   authorize("openid https://www.googleapis.com/auth/userinfo.email https://www.googleapis.com/auth/calendar.events");
-  const auto health = api_.get("/connections/" + google_ + "/health");
-  EXPECT_THAT(sdk::json::serialize(health), HasSubstr("gmail.modify"));
+  EXPECT_THAT(sdk::json::serialize(api_.get("/connections/" + google_)), HasSubstr("gmail.modify"));
+  EXPECT_THAT(sdk::json::serialize(api_.get("/connections/" + google_ + "/health")), HasSubstr("gmail.modify"));
 }
 
 }  // namespace
