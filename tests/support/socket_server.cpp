@@ -45,6 +45,21 @@ std::optional<std::string> SocketServer::Peer::read_request() {
   }
 }
 
+std::optional<std::string> SocketServer::Peer::read_line() {
+  while (true) {
+    const auto end = received_.find("\r\n");
+    if (end != std::string::npos) {
+      std::string line = received_.substr(0, end);
+      received_.erase(0, end + 2);
+      return line;
+    }
+    char buffer[16384];
+    const auto length = ::recv(descriptor_, buffer, sizeof buffer, 0);
+    if (length <= 0) return std::nullopt;
+    received_.append(buffer, static_cast<std::size_t>(length));
+  }
+}
+
 void SocketServer::Peer::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -22,6 +22,8 @@ class SocketServer {
     explicit Peer(int descriptor) : descriptor_(descriptor) {}
     /// A whole HTTP/1.1 request (head and Content-Length body); nullopt when the client closed.
     std::optional<std::string> read_request();
+    /// A line without its CR LF; nullopt when the client closed.
+    std::optional<std::string> read_line();
     void write(std::string_view bytes);
     /// Answers 200 with a body.
     void answer(std::string_view body);
