@@ -37,6 +37,8 @@ ResourceDescription message_description() {
                     field(FieldType::kTime, "deliveredAt").read_only(),
                     field(FieldType::kTime, "readAt").read_only(),
                     field(FieldType::kArray, "reactions").read_only().says("[{name, count, users}] of the service."),
+                    text("provider").at_most(160).read_only().says("Who took it: smtp, or connector/connection."),
+                    text("failureReason").at_most(500).read_only(),
                     text("serviceStatus").at_most(50).read_only().says("The status in the service's own word.")};
   message.row_filters = {{"own", "e.client_id = {client} and not e.is_internal",
                           [](const policy::Principal& principal, const sdk::json::object& visibility) {

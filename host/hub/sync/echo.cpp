@@ -19,7 +19,7 @@ std::vector<std::string> parse_name_list(std::string_view literal) {
 
 std::vector<std::string> echo_keys(const sdk::json::object& values) {
   std::vector<std::string> keys;
-  for (const char* name : {"email", "phone", "name", "title"}) {
+  for (const char* name : {"email", "phone", "name", "title", "toAddress", "body"}) {
     const auto* value = values.if_contains(name);
     if (value == nullptr || !value->is_string() || value->get_string().empty()) continue;
     std::string key(value->get_string());

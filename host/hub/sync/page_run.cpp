@@ -105,7 +105,8 @@ sdk::Result<void> PageRun::identify() {
     new_items.push_back(&item);
   }
   if (new_items.empty()) return {};
-  if (rules_.create_from_hub) {
+  // Messages are sent, not created by write-back, and come back all the same.
+  if (rules_.create_from_hub || rules_.entity_kind == "message") {
     PATCHBAY_TRY(check_no_create_under_way(session_, request_.connection->id, rules_.resource, new_records));
   }
   if (rules_.match_by.empty()) {

@@ -1,0 +1,141 @@
+#include "hub/messaging/routes.hpp"
+
+#include "hub/identity/key_lookup.hpp"
+#include "hub/messaging/send_store.hpp"
+#include "hub/messaging/sender.hpp"
+
+namespace patchbay::messaging {
+namespace {
+
+namespace json = sdk::json;
+using gateway::RequestContext;
+using resources::RouteParts;
+
+sdk::Error first_of(const std::vector<sdk::Error>& errors) {
+  return errors.size() == 1
+             ? errors.front()
+             : sdk::invalid_error("validation.failed", std::to_string(errors.size()) + " fields are wrong.");
+}
+
+/// The client's own address, where the caller named nobody else and may see the client.
+sdk::Result<void> add_client_address(const RouteParts& parts, storage::Session& session, const resources::Actor& actor,
+                                     Outgoing& outgoing, std::vector<sdk::Error>& errors) {
+  if (!outgoing.to.empty()) return {};
+  const auto client = parts.writer.lock(session, *parts.registry.find("client"), actor, outgoing.client_id);
+  if (!client.ok() && client.error().error_class != sdk::ErrorClass::kNotFound) return client.error();
+  const char* member = outgoing.channel == "email" ? "email" : "phone";
+  const auto* given = client.ok() ? client->if_contains(member) : nullptr;
+  const auto address = given == nullptr || !given->is_string()
+                           ? std::nullopt
+                           : normal_address(outgoing.channel, given->get_string(), parts.phone_region);
+  if (address) {
+    outgoing.to = {*address};
+    return {};
+  }
+  errors.push_back(client.ok() ? sdk::invalid_error("message.address",
+                                                    std::string("The client has no ") + member + " to write to.", "to")
+                               : sdk::invalid_error("reference.not_found", "clientId does not exist.", "clientId"));
+  return first_of(errors);
+}
+
+/// Whose address it is, where exactly one client has it.
+sdk::Result<std::string> find_client(const RouteParts& parts, storage::Session& session, const Outgoing& outgoing) {
+  if (!outgoing.client_id.empty() || outgoing.channel == "slack" || outgoing.to.size() != 1) return std::string();
+  const std::string key = outgoing.channel == "email" ? "email" : "phone";
+  std::string address = outgoing.to.front();
+  if (key == "email")
+    std::transform(address.begin(), address.end(), address.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  PATCHBAY_ASSIGN(const auto found, identity::find_by_key(session, *parts.registry.find("client"), key, {address}));
+  return found.empty() ? std::string() : found.begin()->second;
+}
+
+sdk::Result<resources::WriteOutcome> make_message(const RouteParts& parts, storage::Session& session,
+                                                  const resources::Actor& actor, Outgoing outgoing,
+                                                  std::vector<sdk::Error>& errors) {
+  PATCHBAY_TRY(add_client_address(parts, session, actor, outgoing, errors));
+  const auto& messages = *parts.registry.find("message");
+  json::object row{{"channel", outgoing.channel},
+                   {"direction", "outbound"},
+                   {"toAddress", joined(outgoing.to)},
+                   {"body", outgoing.text}};
+  if (!outgoing.subject.empty()) row["subject"] = outgoing.subject;
+  if (!outgoing.from.empty()) row["fromAddress"] = outgoing.from;
+  if (!outgoing.client_id.empty()) row["clientId"] = outgoing.client_id;
+  if (!outgoing.job_id.empty()) row["jobId"] = outgoing.job_id;
+  PATCHBAY_ASSIGN(auto made, parts.writer.create(session, messages, actor, row, errors));
+  PATCHBAY_ASSIGN(const std::string client, find_client(parts, session, outgoing));
+  if (!client.empty()) {
+    PATCHBAY_ASSIGN(made,
+                    parts.writer.amend(session, messages, resources::Actor{}, made.entity_id, {{"clientId", client}}));
+  }
+  PATCHBAY_TRY(insert_send(session, made.entity_id, outgoing));
+  return made;
+}
+
+sdk::Result<http::Response> send(const RouteParts& parts, queue::WorkQueue& queue, const RequestContext& context,
+                                 const json::object& body) {
+  std::vector<sdk::Error> errors;
+  const Outgoing outgoing = parse_outgoing(body, parts.phone_region, errors);
+  if (!errors.empty()) return gateway::problem_response(first_of(errors), context.request.request_id, errors);
+  std::vector<std::int64_t> work;
+  auto answer = answer_write(
+      parts, context, *parts.registry.find("message"), 201,
+      [&](storage::Session& session, std::vector<sdk::Error>& field_errors) -> sdk::Result<resources::WriteOutcome> {
+        PATCHBAY_ASSIGN(auto made,
+                        make_message(parts, session, resources::actor_of(context.principal), outgoing, field_errors));
+        PATCHBAY_ASSIGN(work, queue.enqueue(session, {make_work(made.entity_id)}));
+        return made;
+      });
+  if (answer.ok() && !work.empty()) queue.announce(kWorkKind, work);
+  return answer;
+}
+
+/// {channel, text, blocks?, threadTs?} of the Slack screens.
+json::object from_slack(const json::object& body) {
+  json::object outgoing{{"channel", "slack"}};
+  const std::string channel = sdk::string_at(body, "channel");
+  for (const auto& member : body) {
+    const std::string_view name(member.key());
+    if (name == "channel") {
+      outgoing["to"] = member.value();
+    } else if (name == "blocks") {
+      outgoing["options"] = json::object{{"blocks", member.value()}};
+    } else if (name == "threadTs" || name == "thread_ts") {
+      outgoing["threadId"] = channel + ":" + sdk::string_at(body, name);
+    } else {
+      outgoing[member.key()] = member.value();
+    }
+  }
+  return outgoing;
+}
+
+gateway::Route post_route(std::string pattern, std::string summary, gateway::BlockingHandler handler) {
+  gateway::Route route;
+  route.method = "POST";
+  route.pattern = std::move(pattern);
+  route.permission = "write:messages";
+  route.tag = "messages";
+  route.summary = std::move(summary);
+  route.handler = std::move(handler);
+  return route;
+}
+
+}  // namespace
+
+gateway::Routes make_routes(const resources::RouteParts& parts, queue::WorkQueue& queue) {
+  gateway::Routes routes;
+  routes.push_back(post_route("/messages", "Send a message by e-mail, SMS or Slack",
+                              [&parts, &queue](const RequestContext& context) -> sdk::Result<http::Response> {
+                                PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
+                                return send(parts, queue, context, body);
+                              }));
+  routes.push_back(post_route("/messages/slack", "Post to a Slack channel",
+                              [&parts, &queue](const RequestContext& context) -> sdk::Result<http::Response> {
+                                PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
+                                return send(parts, queue, context, from_slack(body));
+                              }));
+  return routes;
+}
+
+}  // namespace patchbay::messaging

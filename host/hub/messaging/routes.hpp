@@ -1,0 +1,12 @@
+// POST /messages: what is to be sent becomes a row and work in one transaction.
+#pragma once
+
+#include "engine/queue/work.hpp"
+#include "engine/resources/route_support.hpp"
+
+namespace patchbay::messaging {
+
+/// POST /messages and POST /messages/slack. What is passed in outlives the routes.
+gateway::Routes make_routes(const resources::RouteParts& parts, queue::WorkQueue& queue);
+
+}  // namespace patchbay::messaging
