@@ -36,15 +36,23 @@ std::string default_public_url(const base::Config& config) {
 
 }  // namespace
 
+sdk::Result<messaging::ChannelOrder> read_channel_order(const base::Config& config) {
+  std::map<std::string, std::vector<std::string>> by_channel;
+  for (const std::string& channel : messaging::channel_names())
+    by_channel[channel] = config.list("messages.channels." + channel);
+  return messaging::ChannelOrder::make(by_channel);
+}
+
 sdk::Result<Settings> read_settings(const std::optional<fs::path>& file) {
   PATCHBAY_ASSIGN(base::Config config, base::Config::load(file, base::Config::process_environment()));
-  Settings settings{std::move(config), {}, {}, {}, {}, {}, {}, {}};
+  Settings settings{std::move(config), {}, {}, {}, {}, {}, {}, {}, {}};
   std::error_code failure;
   settings.program = fs::read_symlink("/proc/self/exe", failure);
   const std::string plugins = settings.config.text("plugins.dir");
   settings.plugins_dir = plugins.empty() ? settings.program.parent_path() / "plugins" : fs::absolute(plugins, failure);
   PATCHBAY_TRY(check_settings(settings));
   PATCHBAY_ASSIGN(settings.trusted_proxies, net::TrustedProxies::parse(settings.config.list("http.trusted_proxies")));
+  PATCHBAY_ASSIGN(settings.channel_order, read_channel_order(settings.config));
   settings.public_url = settings.config.text("http.public_url");
   if (settings.public_url.empty()) settings.public_url = default_public_url(settings.config);
   while (!settings.public_url.empty() && settings.public_url.back() == '/') settings.public_url.pop_back();

@@ -1,6 +1,7 @@
 // The settings as the program uses them: read once, paths resolved, secrets at hand.
 #pragma once
 
+#include "hub/messaging/channels.hpp"
 #include "platform/base/config.hpp"
 #include "platform/base/secret_box.hpp"
 #include "platform/net/trusted_proxies.hpp"
@@ -21,6 +22,7 @@ struct Settings {
   std::set<std::string> roles;
   std::set<std::string> child_connectors;
   net::TrustedProxies trusted_proxies;
+  messaging::ChannelOrder channel_order;
   bool has_role(const std::string& role) const { return roles.count(role) > 0; }
   bool embedded_postgres() const { return config.text("database.url").empty(); }
   bool embedded_redis() const { return config.text("redis.url").empty(); }
@@ -34,5 +36,8 @@ sdk::Result<Settings> load_settings(const std::optional<std::filesystem::path>& 
 
 /// The keys that seal credentials: `secrets.key`, else `secrets.key_file`, else var_dir/secrets.key, which is made.
 sdk::Result<base::SecretBox> load_secret_box(const Settings& settings);
+
+/// messages.channels.*; kInvalid naming the setting.
+sdk::Result<messaging::ChannelOrder> read_channel_order(const base::Config& config);
 
 }  // namespace patchbay::app

@@ -3,8 +3,10 @@
 #include "app/currency_codes.hpp"
 #include "engine/resources/field_value.hpp"
 #include "hub/auth/password.hpp"
+#include "hub/messaging/mail.hpp"
 #include "platform/base/phone_regions.hpp"
 #include "platform/net/http_server.hpp"
+#include "platform/outbound/smtp_client.hpp"
 #include "platform/redis/redis_url.hpp"
 #include "platform/storage/pg_conninfo.hpp"
 
@@ -81,6 +83,7 @@ class Check {
     check_secrets();
     check_admin();
     check_business();
+    check_messages();
     if (text("mode") == "production") check_production();
     return std::move(problems_);
   }
@@ -181,6 +184,16 @@ class Check {
     const std::string country = text("business.country");
     if (country.size() != 2 || base::find_phone_region(country) == nullptr)
       wrong("business.country", "a code of ISO 3166 is expected, such as US or DE");
+  }
+
+  void check_messages() {
+    const auto order = read_channel_order(config_);
+    if (!order.ok()) wrong(order.error().field.value_or("messages.channels"), order.error().message);
+    const std::string server = text("smtp.url");
+    if (server.empty()) return;
+    if (const auto usable = outbound::check_smtp_url(server); !usable.ok()) wrong("smtp.url", usable.error().message);
+    if (!messaging::parse_mail_address(text("smtp.from")).ok())
+      wrong("smtp.from", "the sender of mail is expected, such as Company <office@example.com>");
   }
 
   void check_production() {

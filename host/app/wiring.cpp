@@ -1,5 +1,7 @@
 #include "app/wiring.hpp"
 
+#include "platform/base/log.hpp"
+
 namespace patchbay::app {
 namespace {
 
@@ -76,10 +78,30 @@ sync::WritebackWiring writeback_wiring(Platform& platform, Model& model, const R
           resources.writer,   work.applier,      work.queue,          &work.pump,     work.mapping_context};
 }
 
-messages::SenderWiring sender_wiring(Platform& platform, Model& model, const ResourceParts& resources,
-                                     ConnectionParts& connections, WorkParts& work) {
-  return {*platform.database, connections.store, connections.clients, model.plugins, model.mappings,
-          model.registry,     resources.writer,  work.applier,        &work.pump,    work.mapping_context};
+outbound::SmtpSettings smtp_settings(const base::Config& config) {
+  outbound::SmtpSettings settings;
+  settings.url = config.text("smtp.url");
+  settings.user = config.text("smtp.user");
+  settings.password = config.text("smtp.password");
+  base::add_log_secret(settings.password);
+  return settings;
+}
+
+messaging::MessagingSettings make_messaging_settings(const Settings& settings) {
+  messaging::MessagingSettings messaging;
+  messaging.order = settings.channel_order;
+  messaging.mail.from = settings.config.text("smtp.from");
+  // An address that only this machine knows is none to call back.
+  if (!settings.config.text("http.public_url").empty()) messaging.public_url = settings.public_url;
+  messaging.tries_max = static_cast<int>(settings.config.integer("queue.attempts_max"));
+  return messaging;
+}
+
+messaging::MessagingWiring messaging_wiring(Platform& platform, Model& model, const ResourceParts& resources,
+                                            ConnectionParts& connections, WorkParts& work) {
+  return {*platform.database, connections.store,    connections.clients,    model.plugins, model.mappings,
+          model.registry,     resources.writer,     work.applier,           work.smtp,     platform.clock,
+          &work.pump,         work.mapping_context, work.messaging_settings};
 }
 
 sync::SchedulerSettings scheduler_settings(const base::Config& config) {
@@ -179,8 +201,9 @@ WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& reso
       runs(queue),
       runner(runner_wiring(platform, model, connections, *this)),
       writeback(writeback_wiring(platform, model, resources, connections, *this)),
-      outgoing(model.registry, resources.writer, queue, connections.store, model.plugins),
-      message_sender(sender_wiring(platform, model, resources, connections, *this)),
+      smtp(smtp_settings(platform.settings.config)),
+      messaging_settings(make_messaging_settings(platform.settings)),
+      message_sender(messaging_wiring(platform, model, resources, connections, *this)),
       scheduler(*platform.database, runs, scheduler_settings(platform.settings.config)),
       fallback(*platform.redis, *platform.database, queue, {}, platform.metrics),
       webhook_handler(*platform.database, connections.store, connections.clients, model.plugins, model.mappings,
@@ -240,7 +263,11 @@ sdk::Result<void> DoorParts::add_routes(Platform& platform, Model& model, Connec
     PATCHBAY_TRY(gateway.add(auth.api.routes()));
     PATCHBAY_TRY(gateway.add(resources::make_routes(route_parts)));
     PATCHBAY_TRY(gateway.add(entities::make_routes(route_parts)));
-    PATCHBAY_TRY(gateway.add(messages::make_routes(route_parts, work.outgoing)));
+    PATCHBAY_TRY(
+        gateway.add(messaging::make_routes({route_parts,
+                                            work.queue,
+                                            connections.store,
+                                            {work.messaging_settings.order, model.plugins, work.smtp.configured()}})));
     PATCHBAY_TRY(gateway.add(dashboard.routes()));
     PATCHBAY_TRY(gateway.add(connections::make_routes(connections.flow, connections.store, model.plugins)));
     PATCHBAY_TRY(gateway.add(sync::make_routes(*platform.database, connections.store, model.plugins, work.runs)));

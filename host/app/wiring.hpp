@@ -26,8 +26,8 @@
 #include "hub/auth/auth_api.hpp"
 #include "hub/connections/connection_flow.hpp"
 #include "hub/connections/routes.hpp"
-#include "hub/messages/routes.hpp"
-#include "hub/messages/sender.hpp"
+#include "hub/messaging/routes.hpp"
+#include "hub/messaging/sender.hpp"
 #include "hub/sync/routes.hpp"
 #include "hub/sync/runner.hpp"
 #include "hub/sync/scheduler.hpp"
@@ -95,8 +95,9 @@ struct WorkParts {
   sync::RunStore runs;
   sync::SyncRunner runner;
   sync::WritebackHandler writeback;
-  messages::Outgoing outgoing;
-  messages::Sender message_sender;
+  outbound::SmtpClient smtp;
+  messaging::MessagingSettings messaging_settings;
+  messaging::MessageSender message_sender;
   sync::Scheduler scheduler;
   // Webhooks.
   webhooks::Fallback fallback;

@@ -20,7 +20,7 @@ sdk::Result<Way> parse_way(const std::string& channel, const std::string& text) 
   if (whole && (!way.is_smtp() || (channel == "email" && way.name.empty()))) return way;
   const std::string setting = "messages.channels." + channel;
   return sdk::invalid_error("settings.channels",
-                            setting + ": '" + text + "' is neither a connector, nor connector/connection" +
+                            "'" + text + "' is neither a connector, nor connector/connection" +
                                 (channel == "email" ? ", nor smtp" : ""),
                             setting);
 }
@@ -61,25 +61,26 @@ const std::vector<Way>& ChannelOrder::ways(std::string_view channel) const {
   return found == ways_.end() ? kNone : found->second;
 }
 
-std::vector<Provider> find_providers(const ChannelOrder& order, std::string_view channel, bool smtp_configured,
-                                     const std::vector<connections::Connection>& connections,
-                                     const plugins::PluginCatalog& plugins) {
+std::vector<Provider> find_providers(const ProviderChoice& choice, std::string_view channel,
+                                     const std::vector<connections::Connection>& connections, std::string_view wanted) {
   std::vector<Provider> providers;
   const auto add = [&](Provider provider) {
     const bool known =
         std::any_of(providers.begin(), providers.end(), [&](const Provider& other) { return other.id == provider.id; });
-    if (!known) providers.push_back(std::move(provider));
+    const bool meant = wanted.empty() || provider.id == wanted ||
+                       (provider.connection && sdk::equals_ignoring_case(provider.connection->name, wanted));
+    if (!known && meant) providers.push_back(std::move(provider));
   };
-  for (const Way& way : order.ways(channel)) {
+  for (const Way& way : choice.order.ways(channel)) {
     if (way.is_smtp()) {
-      if (smtp_configured) add({"smtp", "smtp", std::nullopt, {}});
+      if (choice.smtp_configured) add({"smtp", "smtp", std::nullopt, {}});
       continue;
     }
     for (const auto& connection : connections) {
       const bool named = way.name.empty() || sdk::equals_ignoring_case(way.name, connection.name);
       if (connection.connector != way.connector || !named || connection.state == "new") continue;
       add({connection.id, connection.connector + "/" + connection.name, connection,
-           unusable_reason(connection, channel, plugins)});
+           unusable_reason(connection, channel, choice.plugins)});
     }
   }
   return providers;

@@ -41,9 +41,17 @@ struct Provider {
   std::string unusable;  // why it cannot be used right now and only its owner can change that; empty: it can
 };
 
-/// The providers of a channel in order, each once. Connections that were never authorised are left out.
-std::vector<Provider> find_providers(const ChannelOrder& order, std::string_view channel, bool smtp_configured,
+/// What providers are chosen from.
+struct ProviderChoice {
+  const ChannelOrder& order;
+  const plugins::PluginCatalog& plugins;
+  bool smtp_configured = false;
+};
+
+/// The providers of a channel in order, each once. Connections that were never authorised are left out. `wanted`: id or
+/// name of the only connection that is asked, or "smtp"; empty: all of them.
+std::vector<Provider> find_providers(const ProviderChoice& choice, std::string_view channel,
                                      const std::vector<connections::Connection>& connections,
-                                     const plugins::PluginCatalog& plugins);
+                                     std::string_view wanted = {});
 
 }  // namespace patchbay::messaging

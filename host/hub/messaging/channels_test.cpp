@@ -30,11 +30,12 @@ class Channels : public ::testing::Test {
       plugins_.add(std::move(plugin));
     }
   }
-  std::vector<std::string> labels(const std::vector<std::string>& entries, bool smtp = true) const {
+  std::vector<std::string> labels(const std::vector<std::string>& entries, bool smtp = true,
+                                  const std::string& wanted = "") const {
     const auto order = ChannelOrder::make({{"email", entries}});
     EXPECT_TRUE(order.ok());
     std::vector<std::string> found;
-    for (const auto& provider : find_providers(*order, "email", smtp, connections_, plugins_))
+    for (const auto& provider : find_providers({*order, plugins_, smtp}, "email", connections_, wanted))
       found.push_back(provider.label + (provider.unusable.empty() ? "" : ": " + provider.unusable));
     return found;
   }
@@ -49,6 +50,13 @@ TEST_F(Channels, AreTriedInTheOrderOfTheSetting) {
   EXPECT_THAT(labels({"google/SHOP", "google", "google/shop"}),
               ElementsAre("google/shop: The key has expired.", "google/office"));
   EXPECT_THAT(labels({}), IsEmpty());
+}
+
+TEST_F(Channels, OneMayBeAskedForByName) {
+  EXPECT_THAT(labels({"smtp", "google"}, true, "OFFICE"), ElementsAre("google/office"));
+  EXPECT_THAT(labels({"smtp", "google"}, true, "google-office"), ElementsAre("google/office"));
+  EXPECT_THAT(labels({"google", "smtp"}, true, "smtp"), ElementsAre("smtp"));
+  EXPECT_THAT(labels({"google"}, true, "main"), IsEmpty());
 }
 
 TEST_F(Channels, WhatCannotSendIsNamedWithItsReason) {

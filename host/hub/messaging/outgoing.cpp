@@ -61,6 +61,12 @@ class Reader {
     if (given.find('\0') != std::string::npos) fail("text.nul", field + " must not contain U+0000.", field);
     return given;
   }
+  bool flag(const char* name) {
+    const auto* value = find({name});
+    if (value != nullptr && !value->is_bool())
+      fail("type.boolean", std::string(name) + " must be true or false.", name);
+    return value != nullptr && value->is_bool() && value->get_bool();
+  }
   std::string id(std::initializer_list<const char*> names) {
     std::string given = text(names, kIdBytesMax);
     if (!given.empty() && !base::is_uuid(given)) {
@@ -77,8 +83,8 @@ class Reader {
 
 void check_names(const json::object& body, Reader& reader) {
   static const std::set<std::string, std::less<>> kKnown{
-      "channel",     "to",       "toAddress",   "subject", "text",     "body",       "html", "from",
-      "fromAddress", "threadId", "attachments", "options", "clientId", "customerId", "jobId"};
+      "channel", "to",       "toAddress", "subject",    "text",     "body",       "html",  "from",        "threadId",
+      "options", "threadTs", "blocks",    "connection", "clientId", "customerId", "jobId", "attachments", "isInternal"};
   for (const auto& member : body) {
     const std::string name(member.key());
     if (kKnown.count(name) == 0) reader.fail("validation.unknown_field", "There is no field " + name + " here.", name);
@@ -128,14 +134,15 @@ std::vector<sdk::MessageAttachment> read_attachments(Reader& reader) {
 }
 
 json::object read_options(Reader& reader) {
+  json::object options;
   const auto* given = reader.find({"options"});
-  if (given == nullptr) return {};
-  if (!given->is_object() || json::serialize(*given).size() > kOptionsBytesMax) {
-    reader.fail("message.options", "options is an object of at most 64 KiB.", "options");
-    return {};
-  }
-  json::object options = given->get_object();
+  if (given != nullptr && given->is_object()) options = given->get_object();
   for (const std::string& name : kReservedOptions) options.erase(name);
+  const auto* blocks = reader.find({"blocks"});
+  if (blocks != nullptr && !(blocks->is_array() && blocks->get_array().empty())) options["blocks"] = *blocks;
+  if ((given != nullptr && !given->is_object()) || json::serialize(options).size() > kOptionsBytesMax)
+    reader.fail("message.options", "options is an object of at most 64 KiB.", "options");
+  if (blocks != nullptr && !blocks->is_array()) reader.fail("type.array", "blocks must be a list.", "blocks");
   return options;
 }
 
@@ -192,11 +199,13 @@ Outgoing parse_outgoing(const json::object& body, std::string_view phone_region,
     return outgoing;
   }
   outgoing.to = read_addresses(reader, outgoing.channel, phone_region);
-  outgoing.from = reader.text({"from", "fromAddress"}, kIdBytesMax);
+  outgoing.from = reader.text({"from"}, kIdBytesMax);
   outgoing.subject = reader.text({"subject"}, 4 * kSubjectCharactersMax);
   outgoing.text = reader.text({"text", "body"}, kTextBytesMax);
   outgoing.html = reader.text({"html"}, kTextBytesMax);
-  outgoing.thread_id = reader.text({"threadId"}, kIdBytesMax);
+  outgoing.thread_id = reader.text({"threadId", "threadTs"}, kIdBytesMax);
+  outgoing.connection = reader.text({"connection"}, kIdBytesMax);
+  outgoing.is_internal = reader.flag("isInternal");
   outgoing.attachments = read_attachments(reader);
   outgoing.options = read_options(reader);
   outgoing.client_id = reader.id({"clientId", "customerId"});
@@ -219,7 +228,7 @@ json::object to_json(const Outgoing& outgoing) {
           {"from", outgoing.from},          {"subject", outgoing.subject},
           {"text", outgoing.text},          {"html", outgoing.html},
           {"threadId", outgoing.thread_id}, {"attachments", std::move(attachments)},
-          {"options", outgoing.options}};
+          {"options", outgoing.options},    {"connection", outgoing.connection}};
 }
 
 sdk::Result<Outgoing> from_json(const json::value& value) {
@@ -232,6 +241,7 @@ sdk::Result<Outgoing> from_json(const json::value& value) {
   outgoing.text = sdk::string_at(value, "text");
   outgoing.html = sdk::string_at(value, "html");
   outgoing.thread_id = sdk::string_at(value, "threadId");
+  outgoing.connection = sdk::string_at(value, "connection");
   if (const auto* options = sdk::find_member(value, "options"); options != nullptr && options->is_object())
     outgoing.options = options->get_object();
   const auto* attachments = sdk::find_member(value, "attachments");

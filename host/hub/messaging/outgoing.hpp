@@ -18,12 +18,15 @@ struct Outgoing {
   std::string thread_id;  // of the service; a Message-ID for mail
   std::vector<sdk::MessageAttachment> attachments;
   sdk::json::object options;      // the service's own: Slack's blocks, Twilio's mediaUrl
+  std::string connection;         // id or name of the one that is to send it, or "smtp"; empty: the order decides
   std::string client_id, job_id;  // of the hub; empty: none
+  bool is_internal = false;
 };
 
-/// Reads {channel, to, subject, text, html, from, threadId, attachments, options, clientId, jobId}; `body` and
-/// `toAddress` are taken for `text` and `to`, `customerId` for `clientId`. What is wrong goes to `errors`, all of it.
-/// Numbers without a country are of `phone_region`.
+/// Reads {channel, to, subject, text, html, from, threadId, attachments, options, connection, clientId, jobId,
+/// isInternal}; `body`, `toAddress`, `customerId` and Slack's `threadTs` and `blocks` are taken for `text`, `to`,
+/// `clientId`, `threadId` and `options.blocks`. What is wrong goes to `errors`, all of it. Numbers without a country
+/// are of `phone_region`.
 Outgoing parse_outgoing(const sdk::json::object& body, std::string_view phone_region, std::vector<sdk::Error>& errors);
 
 /// An address in the form that is sent to: E.164, a mail address; nullopt where it is none of the channel's.

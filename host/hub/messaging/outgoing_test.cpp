@@ -57,6 +57,22 @@ TEST(Outgoing, EverythingThatIsWrongIsNamed) {
               ElementsAre("options"));
 }
 
+TEST(Outgoing, SlacksOwnWordsAreTaken) {
+  const auto outgoing = parse({{"channel", "slack"},
+                               {"to", "C1"},
+                               {"threadTs", "1700000001.000100"},
+                               {"blocks", json::array{json::object{{"type", "divider"}}}},
+                               {"connection", "main"},
+                               {"isInternal", true}});
+  EXPECT_EQ(outgoing.thread_id, "1700000001.000100");
+  EXPECT_EQ(json::serialize(outgoing.options), R"({"blocks":[{"type":"divider"}]})");
+  EXPECT_EQ(outgoing.connection, "main");
+  EXPECT_TRUE(outgoing.is_internal);
+  EXPECT_THAT(wrong_fields({{"channel", "slack"}, {"to", "C1"}, {"blocks", json::array()}}), ElementsAre("text"));
+  EXPECT_THAT(wrong_fields({{"channel", "slack"}, {"to", "C1"}, {"text", "x"}, {"blocks", "x"}, {"isInternal", 1}}),
+              ElementsAre("isInternal", "blocks"));
+}
+
 TEST(Outgoing, AClientAloneIsEnough) {
   const auto outgoing =
       parse({{"channel", "sms"}, {"customerId", "01a1fd04-6e55-7343-ba52-8703f76fb9f6"}, {"text", "Hi"}});
@@ -86,6 +102,7 @@ TEST(Outgoing, IsKeptWhole) {
              {"html", "<b>T</b>"},
              {"threadId", "<1@example.com>"},
              {"attachments", {{{"name", "a.txt"}, {"contentType", "text/plain"}, {"contentBase64", "AAE="}}}},
+             {"connection", "smtp"},
              {"options", {{"x", 1}}}});
   const auto again = from_json(to_json(outgoing));
   ASSERT_TRUE(again.ok());

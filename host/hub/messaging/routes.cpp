@@ -51,7 +51,7 @@ sdk::Result<std::string> find_client(const RouteParts& parts, storage::Session& 
 }
 
 sdk::Result<resources::WriteOutcome> make_message(const RouteParts& parts, storage::Session& session,
-                                                  const resources::Actor& actor, Outgoing outgoing,
+                                                  const resources::Actor& actor, Outgoing& outgoing,
                                                   std::vector<sdk::Error>& errors) {
   PATCHBAY_TRY(add_client_address(parts, session, actor, outgoing, errors));
   const auto& messages = *parts.registry.find("message");
@@ -63,6 +63,7 @@ sdk::Result<resources::WriteOutcome> make_message(const RouteParts& parts, stora
   if (!outgoing.from.empty()) row["fromAddress"] = outgoing.from;
   if (!outgoing.client_id.empty()) row["clientId"] = outgoing.client_id;
   if (!outgoing.job_id.empty()) row["jobId"] = outgoing.job_id;
+  if (outgoing.is_internal) row["isInternal"] = true;
   PATCHBAY_ASSIGN(auto made, parts.writer.create(session, messages, actor, row, errors));
   PATCHBAY_ASSIGN(const std::string client, find_client(parts, session, outgoing));
   if (!client.empty()) {
@@ -73,68 +74,75 @@ sdk::Result<resources::WriteOutcome> make_message(const RouteParts& parts, stora
   return made;
 }
 
-sdk::Result<http::Response> send(const RouteParts& parts, queue::WorkQueue& queue, const RequestContext& context,
-                                 const json::object& body) {
+/// Nobody is told that a message waits which nobody could ever send.
+sdk::Result<void> check_provider(const RouteWiring& wiring, const Outgoing& outgoing) {
+  PATCHBAY_ASSIGN(const auto connections, wiring.connections.list());
+  std::string reasons;
+  for (const Provider& provider :
+       find_providers(wiring.providers, outgoing.channel, connections, outgoing.connection)) {
+    if (provider.unusable.empty()) return {};
+    reasons += " " + provider.label + ": " + provider.unusable;
+  }
+  return sdk::conflict_error("messages.no_provider",
+                             "Nothing is connected that sends on the channel " + outgoing.channel + "." + reasons);
+}
+
+sdk::Result<http::Response> send(const RouteWiring& wiring, const RequestContext& context, const json::object& body) {
+  const RouteParts& parts = wiring.parts;
   std::vector<sdk::Error> errors;
   const Outgoing outgoing = parse_outgoing(body, parts.phone_region, errors);
   if (!errors.empty()) return gateway::problem_response(first_of(errors), context.request.request_id, errors);
+  PATCHBAY_TRY(check_provider(wiring, outgoing));
   std::vector<std::int64_t> work;
   auto answer = answer_write(
       parts, context, *parts.registry.find("message"), 201,
       [&](storage::Session& session, std::vector<sdk::Error>& field_errors) -> sdk::Result<resources::WriteOutcome> {
+        Outgoing order = outgoing;
         PATCHBAY_ASSIGN(auto made,
-                        make_message(parts, session, resources::actor_of(context.principal), outgoing, field_errors));
-        PATCHBAY_ASSIGN(work, queue.enqueue(session, {make_work(made.entity_id)}));
+                        make_message(parts, session, resources::actor_of(context.principal), order, field_errors));
+        PATCHBAY_ASSIGN(work, wiring.queue.enqueue(session, {make_work(made.entity_id, order)}));
         return made;
       });
-  if (answer.ok() && !work.empty()) queue.announce(kWorkKind, work);
+  if (answer.ok() && !work.empty()) wiring.queue.announce(kWorkKind, work);
   return answer;
 }
 
-/// {channel, text, blocks?, threadTs?} of the Slack screens.
+/// `channel` is Slack's own here: an id, #name, a person's id or e-mail address.
 json::object from_slack(const json::object& body) {
-  json::object outgoing{{"channel", "slack"}};
-  const std::string channel = sdk::string_at(body, "channel");
-  for (const auto& member : body) {
-    const std::string_view name(member.key());
-    if (name == "channel") {
-      outgoing["to"] = member.value();
-    } else if (name == "blocks") {
-      outgoing["options"] = json::object{{"blocks", member.value()}};
-    } else if (name == "threadTs" || name == "thread_ts") {
-      outgoing["threadId"] = channel + ":" + sdk::string_at(body, name);
-    } else {
-      outgoing[member.key()] = member.value();
-    }
-  }
+  json::object outgoing = body;
+  outgoing.erase("channel");
+  if (const auto* channel = body.if_contains("channel"); channel != nullptr && !channel->is_null())
+    outgoing["to"] = *channel;
+  if (const auto* thread = body.if_contains("thread_ts")) outgoing["threadTs"] = *thread;
+  outgoing.erase("thread_ts");
+  outgoing["channel"] = "slack";
   return outgoing;
-}
-
-gateway::Route post_route(std::string pattern, std::string summary, gateway::BlockingHandler handler) {
-  gateway::Route route;
-  route.method = "POST";
-  route.pattern = std::move(pattern);
-  route.permission = "write:messages";
-  route.tag = "messages";
-  route.summary = std::move(summary);
-  route.handler = std::move(handler);
-  return route;
 }
 
 }  // namespace
 
-gateway::Routes make_routes(const resources::RouteParts& parts, queue::WorkQueue& queue) {
+gateway::Routes make_routes(const RouteWiring& wiring) {
   gateway::Routes routes;
-  routes.push_back(post_route("/messages", "Send a message by e-mail, SMS or Slack",
-                              [&parts, &queue](const RequestContext& context) -> sdk::Result<http::Response> {
-                                PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
-                                return send(parts, queue, context, body);
-                              }));
-  routes.push_back(post_route("/messages/slack", "Post to a Slack channel",
-                              [&parts, &queue](const RequestContext& context) -> sdk::Result<http::Response> {
-                                PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
-                                return send(parts, queue, context, from_slack(body));
-                              }));
+  const auto add = [&](const char* pattern, const char* summary, gateway::BlockingHandler handler) {
+    gateway::Route route;
+    route.method = "POST";
+    route.pattern = pattern;
+    route.permission = "write:messages";
+    route.tag = "messages";
+    route.summary = summary;
+    route.handler = std::move(handler);
+    routes.push_back(std::move(route));
+  };
+  add("/messages", "Send a message by e-mail, SMS or Slack; it is queued and sent once",
+      [wiring](const RequestContext& context) -> sdk::Result<http::Response> {
+        PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
+        return send(wiring, context, body);
+      });
+  add("/messages/slack", "Post to a channel, a person or a thread in Slack",
+      [wiring](const RequestContext& context) -> sdk::Result<http::Response> {
+        PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
+        return send(wiring, context, from_slack(body));
+      });
   return routes;
 }
 

@@ -3,10 +3,18 @@
 
 #include "engine/queue/work.hpp"
 #include "engine/resources/route_support.hpp"
+#include "hub/messaging/channels.hpp"
 
 namespace patchbay::messaging {
 
+struct RouteWiring {
+  const resources::RouteParts& parts;
+  queue::WorkQueue& queue;
+  const connections::ConnectionStore& connections;
+  ProviderChoice providers;
+};
+
 /// POST /messages and POST /messages/slack. What is passed in outlives the routes.
-gateway::Routes make_routes(const resources::RouteParts& parts, queue::WorkQueue& queue);
+gateway::Routes make_routes(const RouteWiring& wiring);
 
 }  // namespace patchbay::messaging

@@ -4,6 +4,7 @@
 #include "hub/sync/run_log.hpp"
 #include "hub/sync/runner.hpp"
 #include "hub/sync/writeback_store.hpp"
+#include "platform/base/digest.hpp"
 #include "platform/base/log.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
@@ -42,8 +43,8 @@ class Item {
     if (!send_) return done("ignored");
     const auto connections = wiring_.connections.list();
     if (!connections.ok()) return failed(connections.error());
-    providers_ = find_providers(wiring_.settings.order, send_->request.channel, wiring_.smtp.configured(), *connections,
-                                wiring_.plugins);
+    providers_ = find_providers({wiring_.settings.order, wiring_.plugins, wiring_.smtp.configured()},
+                                send_->request.channel, *connections, send_->request.connection);
     return try_providers();
   }
 
@@ -276,10 +277,12 @@ std::vector<queue::WorkOutcome> MessageSender::handle(const std::vector<queue::W
   return outcomes;
 }
 
-queue::NewWork make_work(const std::string& message_id) {
+queue::NewWork make_work(const std::string& message_id, const Outgoing& outgoing) {
   queue::NewWork work;
   work.kind = kWorkKind;
-  work.lane_key = "message:" + message_id;
+  // What goes to one address leaves in the order in which it was written.
+  work.lane_key =
+      "message:" + outgoing.channel + ":" + sdk::hex_encode(base::sha256(joined(outgoing.to))).substr(0, 32);
   work.dedupe_key = message_id;
   work.payload = {{"messageId", message_id}};
   return work;

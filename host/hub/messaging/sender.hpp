@@ -55,6 +55,6 @@ class MessageSender : public queue::WorkHandler {
 };
 
 /// The work of a message, to be put into the queue in the transaction that made it.
-queue::NewWork make_work(const std::string& message_id);
+queue::NewWork make_work(const std::string& message_id, const Outgoing& outgoing);
 
 }  // namespace patchbay::messaging
