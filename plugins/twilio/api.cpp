@@ -50,6 +50,8 @@ std::optional<sdk::Error> message_error(std::int64_t code, const std::string& te
       return sdk::permanent_error("twilio.region_not_enabled", text);
     case 21610:
       return about_recipient("twilio.opted_out", text);
+    case 21609:
+      return sdk::permanent_error("twilio.invalid_callback", text);
     case 21612:
       return sdk::permanent_error("twilio.not_routable", text);
     case 21611:

@@ -48,6 +48,12 @@ sdk::Result<void> check(const sdk::OutgoingMessage& message) {
   return {};
 }
 
+/// Twilio refuses addresses whose host has a '_', and the message with them.
+bool takes_callback(const std::string& url) {
+  const auto scheme = url.find("://");
+  return scheme != std::string::npos && url.substr(0, url.find('/', scheme + 3)).find('_') == std::string::npos;
+}
+
 bool is_same(const sdk::json::value& candidate, const sdk::OutgoingMessage& message) {
   return sdk::string_at(candidate, "to") == message.to.front() && sdk::string_at(candidate, "body") == message.text &&
          sdk::string_at(candidate, "direction") == "outbound-api";
@@ -88,6 +94,12 @@ sdk::Result<Fields> Sending::form_of(const sdk::OutgoingMessage& message) const 
     const auto* value = message.options.if_contains(option);
     const auto text = value == nullptr ? std::nullopt : sdk::scalar_text(*value);
     if (!text || text->empty()) continue;
+    if (std::string_view(parameter) == "StatusCallback" && !takes_callback(*text)) {
+      services_.logger.log(sdk::LogLevel::kWarning,
+                           "Twilio takes no callback address like this; statuses come by synchronisation",
+                           {{"address", *text}});
+      continue;
+    }
     has_content = has_content || std::string_view(parameter) == "ContentSid";
     form.emplace_back(parameter, *text);
   }

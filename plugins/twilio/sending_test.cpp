@@ -73,6 +73,19 @@ TEST_F(TwilioSending, AMessagingServiceChoosesTheSender) {
   EXPECT_TRUE(sent->thread_id.empty()) << "from may be null until a sender is chosen";
 }
 
+TEST_F(TwilioSending, ACallbackAddressThatTwilioRefusesIsLeftOut) {
+  http().reply_json(message(1, "queued", now()), 201);
+  auto out = sms();
+  out.options["statusCallback"] = "https://my_hub.example.com/hooks";
+  ASSERT_TRUE(connect()->send_message({}, out).ok()) << "the message is worth more than its callback";
+  EXPECT_EQ(http().last_request().body, "To=%2B15005550009&From=%2B15005550006&Body=Hello");
+  EXPECT_TRUE(host.logger().mentions("my_hub"));
+  http().reply_json(message(1, "queued", now()), 201);
+  out.options["statusCallback"] = "https://hub.example.com/some_hook";
+  ASSERT_TRUE(connect()->send_message({}, out).ok());
+  EXPECT_THAT(http().last_request().body, HasSubstr("StatusCallback="));
+}
+
 TEST_F(TwilioSending, WhatCannotBeSentIsRefusedWithoutARequest) {
   auto nobody = sms();
   nobody.to = {};

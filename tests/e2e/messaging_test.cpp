@@ -263,6 +263,31 @@ TEST_F(Messaging, AMailServerMayBeBusyRefuseOrFallSilent) {
       << "what was sent is not kept twice";
 }
 
+TEST_F(Messaging, AProviderThatIsAwayIsWaitedForAMomentOnly) {
+  start();
+  {
+    const SandboxProcess soon_gone({"--clients", "1"});
+    api_.connect(soon_gone.twilio_connection("broken"));
+  }
+  const auto id = send({{"channel", "sms"}, {"to", "+18105550142"}, {"text", "Whoever is there"}});
+  ASSERT_TRUE(leaves(id)) << told(id);
+  EXPECT_EQ(sdk::string_at(row(id), "provider"), "twilio/main");
+  EXPECT_EQ(at_twilio("Whoever is there").size(), 1U);
+}
+
+TEST_F(Messaging, NobodyWritesInSomebodyElsesName) {
+  hub_.start();
+  api_.sign_in();
+  const auto forged =
+      send({{"channel", "email"}, {"to", "ada@example.com"}, {"text", "Pay here"}, {"from", "boss@bank.example"}});
+  ASSERT_TRUE(becomes(forged, "failed")) << told(forged);
+  EXPECT_TRUE(mail_.mails().empty());
+  const auto own = send(
+      {{"channel", "email"}, {"to", "ada@example.com"}, {"text", "Hi"}, {"from", "Dispatch <dispatch@EXAMPLE.com>"}});
+  ASSERT_TRUE(becomes(own, "sent")) << told(own);
+  EXPECT_EQ(mail_.mails().at(0).from, "dispatch@EXAMPLE.com");
+}
+
 TEST_F(Messaging, WhatCannotBeSentIsRefusedAtOnce) {
   hub_.start();
   api_.sign_in();

@@ -2,6 +2,8 @@
 #include "hub/messaging/delivery.hpp"
 #include "hub/messaging/mail.hpp"
 
+#include <patchbay/sdk/http.hpp>
+
 namespace patchbay::messaging {
 namespace {
 
@@ -14,11 +16,14 @@ std::string domain_of(const std::string& address) {
 sdk::Result<sdk::SentMessage> send_mail(const outbound::SmtpClient& smtp, const MailSettings& settings,
                                         const sdk::CallContext& context, const Send& send, sdk::SystemTime now) {
   Mail mail;
-  // Only the configured sender may be another name of: a foreign address is what a mail server refuses or forges.
   auto from = parse_mail_address(send.request.from.empty() ? settings.from : send.request.from);
   if (!from.ok() && send.request.from.empty())
     return sdk::permanent_error("smtp.no_sender", "smtp.from is not set to an e-mail address.");
   if (!from.ok()) return sdk::invalid_error("smtp.sender", "from is no e-mail address.", "from");
+  // Who may write messages may not write them in anybody's name.
+  const auto own = parse_mail_address(settings.from);
+  if (!own.ok() || !sdk::equals_ignoring_case(domain_of(own->address), domain_of(from->address)))
+    return sdk::invalid_error("smtp.sender", "from must be an address of the domain of smtp.from.", "from");
   mail.from = *from;
   outbound::Envelope envelope{from->address, {}};
   for (const std::string& to : send.request.to) {

@@ -119,26 +119,76 @@ json::object from_slack(const json::object& body) {
   return outgoing;
 }
 
+json::object text_schema(std::string_view description = {}) {
+  json::object schema{{"type", "string"}};
+  if (!description.empty()) schema["description"] = description;
+  return schema;
+}
+
+json::object request_body(json::object properties, std::initializer_list<std::string_view> required) {
+  json::object schema{{"type", "object"}, {"properties", std::move(properties)}};
+  schema["required"] = json::array(required.begin(), required.end());
+  return {{"requestBody", {{"required", true}, {"content", {{"application/json", {{"schema", std::move(schema)}}}}}}}};
+}
+
+/// What both routes take.
+json::object common_properties() {
+  return {{"text", text_schema()},
+          {"connection",
+           text_schema("Id or name of the connection that is to send it, or smtp; else messages.channels decides.")},
+          {"clientId", text_schema("Without it, the one client that has the address.")},
+          {"jobId", text_schema()},
+          {"isInternal", {{"type", "boolean"}}}};
+}
+
+json::object message_operation() {
+  json::object properties = common_properties();
+  properties["channel"] = {{"type", "string"}, {"enum", {"email", "sms", "slack"}}};
+  properties["to"] = text_schema("Address, number or Slack channel; a list for e-mail. Without it, the client's own.");
+  properties["subject"] = text_schema("E-mail only.");
+  properties["html"] = text_schema("E-mail only, beside text.");
+  properties["from"] = text_schema("Else the provider's own sender.");
+  properties["threadId"] = text_schema("What is answered, as threadKey tells it.");
+  properties["options"] = {{"type", "object"},
+                           {"description", "The service's own: mediaUrl of an MMS, blocks of Slack."}};
+  properties["attachments"] = {
+      {"type", "array"},
+      {"items",
+       {{"type", "object"},
+        {"properties", {{"name", text_schema()}, {"contentType", text_schema()}, {"contentBase64", text_schema()}}}}}};
+  return request_body(std::move(properties), {"channel"});
+}
+
+json::object slack_operation() {
+  json::object properties = common_properties();
+  properties["channel"] = text_schema("Id or #name of a channel, id or e-mail address of a person.");
+  properties["blocks"] = {{"type", "array"}, {"items", {{"type", "object"}}}};
+  properties["threadTs"] = text_schema("Time stamp of the message that is answered.");
+  return request_body(std::move(properties), {"channel"});
+}
+
 }  // namespace
 
 gateway::Routes make_routes(const RouteWiring& wiring) {
   gateway::Routes routes;
-  const auto add = [&](const char* pattern, const char* summary, gateway::BlockingHandler handler) {
+  const auto add = [&](const char* pattern, const char* summary, json::object operation,
+                       gateway::BlockingHandler handler) {
     gateway::Route route;
     route.method = "POST";
     route.pattern = pattern;
     route.permission = "write:messages";
     route.tag = "messages";
     route.summary = summary;
+    route.operation = std::move(operation);
     route.handler = std::move(handler);
     routes.push_back(std::move(route));
   };
-  add("/messages", "Send a message by e-mail, SMS or Slack; it is queued and sent once",
+  add("/messages", "Send a message by e-mail, SMS or Slack; it is queued and sent once", message_operation(),
       [wiring](const RequestContext& context) -> sdk::Result<http::Response> {
         PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
         return send(wiring, context, body);
       });
-  add("/messages/slack", "Post to a channel, a person or a thread in Slack",
+  add("/messages/slack", "Post to a channel, a person or a thread in Slack", slack_operation(),
       [wiring](const RequestContext& context) -> sdk::Result<http::Response> {
         PATCHBAY_ASSIGN(const auto body, gateway::json_body(context.request));
         return send(wiring, context, from_slack(body));

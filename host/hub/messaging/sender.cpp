@@ -14,11 +14,12 @@ namespace {
 
 constexpr const char* kResource = "messages";  // of a connector, by the SDK's rule
 constexpr const char* kEntity = "message";
-constexpr std::size_t kReasonCharacters = 500;
+constexpr std::size_t kReasonBytes = 500;
+constexpr int kTriesBeforeTheNext = 3;
 
 std::string cut(const std::string& text) {
-  if (text.size() <= kReasonCharacters) return text;
-  std::size_t end = kReasonCharacters;
+  if (text.size() <= kReasonBytes) return text;
+  std::size_t end = kReasonBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return text.substr(0, end);
 }
@@ -76,22 +77,35 @@ class Item {
     switch (judge(error)) {
       case Failure::kRecipient:
         return give_up(provider.label + ": " + error.message);
-      case Failure::kProvider: {
-        const auto noted = note_refused(provider, error);
-        if (!noted.ok()) return failed(noted.error());
-        send_->refused[provider.id] = provider.label + ": " + error.message;
-        send_->provider.clear();
-        send_->tried_at.reset();
-        return std::nullopt;
-      }
+      case Failure::kProvider:
+        return pass_over(provider, error);
       case Failure::kUnsent: {
+        // Nothing is lost with who cannot be reached: after a few tries somebody else is asked.
+        const bool counts = error.error_class == sdk::ErrorClass::kTransient;
+        if (counts && item_.attempts >= kTriesBeforeTheNext && somebody_after(provider))
+          return pass_over(provider, error);
         const auto noted = forget(provider);
-        if (!noted.ok()) return failed(noted.error());
-        return retry(provider, error);
+        return noted.ok() ? retry(provider, error) : failed(noted.error());
       }
       default:
         return retry(provider, error);
     }
+  }
+
+  std::optional<queue::WorkOutcome> pass_over(const Provider& provider, const sdk::Error& error) {
+    const auto noted = note_refused(provider, error);
+    if (!noted.ok()) return failed(noted.error());
+    send_->refused[provider.id] = provider.label + ": " + error.message;
+    send_->provider.clear();
+    send_->tried_at.reset();
+    return std::nullopt;
+  }
+
+  /// Whether another provider could take it that has not refused it.
+  bool somebody_after(const Provider& provider) const {
+    return std::any_of(providers_.begin(), providers_.end(), [&](const Provider& other) {
+      return other.id != provider.id && other.unusable.empty() && send_->refused.count(other.id) == 0;
+    });
   }
 
   /// Later, unless it has been tried often or long enough.
