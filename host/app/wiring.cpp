@@ -204,6 +204,7 @@ WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& reso
       smtp(smtp_settings(platform.settings.config)),
       messaging_settings(make_messaging_settings(platform.settings)),
       message_sender(messaging_wiring(platform, model, resources, connections, *this)),
+      message_desk(model.registry, resources.writer, queue, platform.settings.config.text("business.country")),
       scheduler(*platform.database, runs, scheduler_settings(platform.settings.config)),
       fallback(*platform.redis, *platform.database, queue, {}, platform.metrics),
       webhook_handler(*platform.database, connections.store, connections.clients, model.plugins, model.mappings,
@@ -242,7 +243,7 @@ DoorParts::DoorParts(Platform& platform, Model& model, const ResourceParts& reso
                commands::Lookup(*platform.database, model.registry, resources.reader,
                                 platform.settings.config.text("business.country")),
                platform.clock),
-      conversation(commands, work.outgoing, *platform.database, model.plugins),
+      conversation(commands, work.message_desk, *platform.database, model.plugins),
       ingress({connections.store, model.plugins, lanes.ingress_lanes(), workers, limiter, platform.clock, oidc,
                &conversation},
               ingress_settings(platform.settings), platform.metrics),
@@ -265,7 +266,7 @@ sdk::Result<void> DoorParts::add_routes(Platform& platform, Model& model, Connec
     PATCHBAY_TRY(gateway.add(entities::make_routes(route_parts)));
     PATCHBAY_TRY(
         gateway.add(messaging::make_routes({route_parts,
-                                            work.queue,
+                                            work.message_desk,
                                             connections.store,
                                             {work.messaging_settings.order, model.plugins, work.smtp.configured()}})));
     PATCHBAY_TRY(gateway.add(dashboard.routes()));

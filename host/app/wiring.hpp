@@ -98,6 +98,7 @@ struct WorkParts {
   outbound::SmtpClient smtp;
   messaging::MessagingSettings messaging_settings;
   messaging::MessageSender message_sender;
+  messaging::MessageDesk message_desk;
   sync::Scheduler scheduler;
   // Webhooks.
   webhooks::Fallback fallback;

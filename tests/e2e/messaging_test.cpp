@@ -37,6 +37,21 @@ class MailFaults {
   std::vector<std::pair<std::string, std::string>> planned_;
 };
 
+/// Another Twilio account, at another address.
+class OtherTwilio : public SandboxProcess {
+ public:
+  OtherTwilio() : SandboxProcess({"--clients", "1", "--twilio-account-sid", kAccount}) {}
+  sdk::json::object connection(const std::string& from) const {
+    auto body = twilio_connection("broken");
+    body["options"].as_object()["from"] = from;
+    body["credentials"].as_object()["accountSid"] = kAccount;
+    return body;
+  }
+
+ private:
+  static constexpr const char* kAccount = "AC00000000000000000000000000000002";
+};
+
 class Messaging : public ::testing::Test {
  protected:
   Messaging()
@@ -165,9 +180,8 @@ TEST_F(Messaging, AHubThatIsKilledInTheMiddleHasSentItOnce) {
 
 TEST_F(Messaging, AProviderThatRefusesIsPassedOverARecipientWhoIsRefusedIsNot) {
   start();
-  auto broken = sandbox_.twilio_connection("broken");
-  broken["options"].as_object()["from"] = "+15005550007";  // a number that cannot send
-  api_.connect(broken);
+  const OtherTwilio other;
+  api_.connect(other.connection("+15005550007"));  // a number that cannot send
   const auto id = send({{"channel", "sms"}, {"to", "+18105550142"}, {"text", "By the other one"}});
   ASSERT_TRUE(becomes(id, "sent")) << told(id);
   EXPECT_EQ(sdk::string_at(row(id), "provider"), "twilio/main");
@@ -266,8 +280,8 @@ TEST_F(Messaging, AMailServerMayBeBusyRefuseOrFallSilent) {
 TEST_F(Messaging, AProviderThatIsAwayIsWaitedForAMomentOnly) {
   start();
   {
-    const SandboxProcess soon_gone({"--clients", "1"});
-    api_.connect(soon_gone.twilio_connection("broken"));
+    const OtherTwilio soon_gone;
+    api_.connect(soon_gone.connection("+15005550006"));
   }
   const auto id = send({{"channel", "sms"}, {"to", "+18105550142"}, {"text", "Whoever is there"}});
   ASSERT_TRUE(leaves(id)) << told(id);

@@ -29,27 +29,27 @@ sdk::Result<void> Conversation::answer(const webhooks::CommandCall& call, const 
   const auto* plugin = catalog_.find(call.connector);
   if (plugin == nullptr || plugin->description.channels.empty()) return {};
   const std::string& message = call.command.channel;
-  messages::Order order;
-  order.connection_id = call.connection_id;
-  order.thread_id = message;
-  order.dedupe_key = "answer:" + call.connection_id + ":" + message;
+  messaging::Outgoing said;
+  said.channel = plugin->description.channels.front();
+  said.to = {message.substr(0, message.find(':'))};
+  said.text = text_of(reply);
+  said.thread_id = message;
+  said.connection = call.connection_id;
+  said.is_internal = true;
   resources::Actor hub;
   hub.principal.kind = policy::Principal::Kind::kSystem;
-  const sdk::json::object row{{"channel", plugin->description.channels.front()},
-                              {"toAddress", message.substr(0, message.find(':'))},
-                              {"body", text_of(reply)},
-                              {"isInternal", true}};
   std::vector<std::int64_t> work_ids;
   const auto added =
       database_.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
         std::vector<sdk::Error> field_errors;
-        PATCHBAY_ASSIGN(const auto queued, outgoing_.add(session, hub, row, order, field_errors));
+        PATCHBAY_ASSIGN(const auto queued, messages_.add(session, hub, said,
+                                                         "answer:" + call.connection_id + ":" + message, field_errors));
         work_ids = queued.work_ids;
         return {};
       });
   if (!added.ok() && added.error().code == "messages.known") return {};
   PATCHBAY_TRY(added);
-  outgoing_.announce(work_ids);
+  messages_.announce(work_ids);
   return {};
 }
 

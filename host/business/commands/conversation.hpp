@@ -3,7 +3,7 @@
 #pragma once
 
 #include "business/commands/commands.hpp"
-#include "hub/messages/outgoing.hpp"
+#include "hub/messaging/message_desk.hpp"
 #include "hub/webhooks/command.hpp"
 
 namespace patchbay::commands {
@@ -11,9 +11,9 @@ namespace patchbay::commands {
 /// Thread-safe. What it borrows outlives it.
 class Conversation : public webhooks::CommandHandler {
  public:
-  Conversation(const Commands& commands, const messages::Outgoing& outgoing, storage::Database& database,
+  Conversation(const Commands& commands, const messaging::MessageDesk& messages, storage::Database& database,
                const plugins::PluginCatalog& catalog)
-      : commands_(commands), outgoing_(outgoing), database_(database), catalog_(catalog) {}
+      : commands_(commands), messages_(messages), database_(database), catalog_(catalog) {}
   sdk::Result<sdk::CommandReply> run(const sdk::CallContext& context, const webhooks::CommandCall& call) override;
 
  private:
@@ -21,7 +21,7 @@ class Conversation : public webhooks::CommandHandler {
   sdk::Result<void> answer(const webhooks::CommandCall& call, const sdk::CommandReply& reply) const;
 
   const Commands& commands_;
-  const messages::Outgoing& outgoing_;
+  const messaging::MessageDesk& messages_;
   storage::Database& database_;
   const plugins::PluginCatalog& catalog_;
 };

@@ -19,10 +19,10 @@ sdk::Result<Way> parse_way(const std::string& channel, const std::string& text) 
   const bool whole = is_word(way.connector) && (slash == text.size() || !way.name.empty());
   if (whole && (!way.is_smtp() || (channel == "email" && way.name.empty()))) return way;
   const std::string setting = "messages.channels." + channel;
-  return sdk::invalid_error("settings.channels",
-                            "'" + text + "' is neither a connector, nor connector/connection" +
-                                (channel == "email" ? ", nor smtp" : ""),
-                            setting);
+  return sdk::invalid_error(
+      "settings.channels",
+      "'" + text + "' is neither a connector, nor connector/connection" + (channel == "email" ? ", nor smtp" : ""),
+      setting);
 }
 
 std::string unusable_reason(const connections::Connection& connection, std::string_view channel,

@@ -1,15 +1,15 @@
 // POST /messages: what is to be sent becomes a row and work in one transaction.
 #pragma once
 
-#include "engine/queue/work.hpp"
 #include "engine/resources/route_support.hpp"
 #include "hub/messaging/channels.hpp"
+#include "hub/messaging/message_desk.hpp"
 
 namespace patchbay::messaging {
 
 struct RouteWiring {
   const resources::RouteParts& parts;
-  queue::WorkQueue& queue;
+  const MessageDesk& messages;
   const connections::ConnectionStore& connections;
   ProviderChoice providers;
 };
