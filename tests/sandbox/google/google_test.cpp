@@ -170,7 +170,8 @@ TEST_F(GooglePlayed, ASentMailIsTakenApart) {
 
 TEST_F(GooglePlayed, TheHistoryHoldsWhatChangedAndEnds) {
   const auto start = sdk::string_at(get("/gmail/v1/users/me/profile"), "historyId");
-  EXPECT_EQ(sdk::find_member(get("/gmail/v1/users/me/history?startHistoryId=" + start), "history"), nullptr);
+  const auto nothing = get("/gmail/v1/users/me/history?startHistoryId=" + start);
+  EXPECT_EQ(sdk::find_member(nothing, "history"), nullptr);
   const auto made = SandboxForTest::parsed(
       sandbox_.call("POST", "/_sandbox/google/messages", R"({"from":"a@example.com","subject":"x","text":"y"})"));
   const auto id = sdk::string_at(made, "data.id");
