@@ -6,8 +6,16 @@ namespace {
 auth::MakeClient client_maker(Model& model, const resources::Writer& writer) {
   return [&model, &writer](storage::Session& session, const auth::NewClient& wanted) -> sdk::Result<std::string> {
     sdk::json::object body{{"name", wanted.name}, {"type", wanted.type}, {"lifecycleStage", "lead"}};
-    if (!wanted.email.empty()) body["email"] = wanted.email;
-    if (!wanted.phone.empty()) body["phone"] = wanted.phone;
+    // Anybody may register with anybody's address: until it is confirmed it proves nothing.
+    sdk::json::array unverified;
+    const auto add = [&](const char* name, const std::string& contact) {
+      if (contact.empty()) return;
+      body[name] = contact;
+      unverified.emplace_back(name);
+    };
+    add("email", wanted.email);
+    add("phone", wanted.phone);
+    body["unverifiedContacts"] = std::move(unverified);
     std::vector<sdk::Error> field_errors;
     PATCHBAY_ASSIGN(const auto written,
                     writer.create(session, *model.registry.find("client"), resources::Actor{}, body, field_errors));

@@ -135,7 +135,8 @@ sdk::Result<std::vector<FilledReference>> take_found(storage::Session& session, 
       " from (select distinct target_external_id as key from sync_pending_references"
       " where connection_id = $1::uuid and target_resource = $2) t join " +
       wanted.description->table + " e on " + identity::key_expression(*wanted.description, wanted.key_name) +
-      " = t.key and e.deleted_at is null group by t.key having count(*) = 1) found, entity_links waiting"
+      " = t.key and e.deleted_at is null and " + identity::verified_condition(*wanted.description, wanted.key_name) +
+      " group by t.key having count(*) = 1) found, entity_links waiting"
       " where p.connection_id = $1::uuid and p.target_resource = $2 and p.target_external_id = found.key"
       " and waiting.connection_id = p.connection_id and waiting.resource = p.resource"
       " and waiting.external_id = p.external_id"
