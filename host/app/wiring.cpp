@@ -159,7 +159,8 @@ ConnectionParts::ConnectionParts(Platform& platform, Model& model)
       clients(*platform.database, model.plugins, *platform.http, platform.clock, tokens, budgets),
       watch(store, *platform.redis),
       flow({*platform.database, model.plugins, store, clients, tokens, *platform.http, platform.clock,
-            platform.settings.public_url, [this] { watch.changed(); }}) {}
+            platform.settings.public_url, [this] { watch.changed(); }}),
+      retry(flow) {}
 
 WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& resources, ConnectionParts& connections,
                      AuthParts& auth)
@@ -189,7 +190,16 @@ WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& reso
              worker_settings(platform.settings.config), platform.metrics),
       sweeper(
           *platform.database, road, [this] { return worker.waiting_count(); },
-          sweeper_settings(platform.settings.config), platform.metrics) {}
+          sweeper_settings(platform.settings.config), platform.metrics) {
+  if (!platform.settings.config.flag("sync.on_connect")) return;
+  connections.flow.on_connected(
+      [this, interval = scheduler_settings(platform.settings.config).default_interval](
+          storage::Session& session, const std::string& id) -> sdk::Result<std::function<void()>> {
+        PATCHBAY_ASSIGN(const auto queued, runs.enqueue_first(session, id, interval));
+        if (!queued) return std::function<void()>();
+        return std::function<void()>([this, run = *queued] { runs.announce(run); });
+      });
+}
 
 DoorParts::DoorParts(Platform& platform, Model& model, const ResourceParts& resources, AuthParts& auth,
                      ConnectionParts& connections, WorkParts& work, const HealthWatch&, std::atomic<bool>&)
