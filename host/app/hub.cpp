@@ -95,7 +95,10 @@ sdk::Result<void> Hub::start(Door door) {
     parts.work.worker.start();
     parts.work.sweeper.start();
   }
-  if (settings.has_role("scheduler")) parts.work.scheduler.start();
+  if (settings.has_role("scheduler")) {
+    parts.work.scheduler.start();
+    parts.connections.retry.start();
+  }
   if (door == Door::kClosed) return {};
   parts.door.limiter.start();
   PATCHBAY_TRY(make_first_admin());
@@ -114,6 +117,7 @@ void Hub::stop() {
   parts.door.sign_in_workers.stop();
   parts.door.limiter.stop();
   parts.work.scheduler.stop();
+  parts.connections.retry.stop();
   parts.work.worker.stop();
   parts.work.sweeper.stop();
   parts.work.pump.stop();

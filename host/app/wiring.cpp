@@ -6,8 +6,16 @@ namespace {
 auth::MakeClient client_maker(Model& model, const resources::Writer& writer) {
   return [&model, &writer](storage::Session& session, const auth::NewClient& wanted) -> sdk::Result<std::string> {
     sdk::json::object body{{"name", wanted.name}, {"type", wanted.type}, {"lifecycleStage", "lead"}};
-    if (!wanted.email.empty()) body["email"] = wanted.email;
-    if (!wanted.phone.empty()) body["phone"] = wanted.phone;
+    // Anybody may register with anybody's address: until it is confirmed it proves nothing.
+    sdk::json::array unverified;
+    const auto add = [&](const char* name, const std::string& contact) {
+      if (contact.empty()) return;
+      body[name] = contact;
+      unverified.emplace_back(name);
+    };
+    add("email", wanted.email);
+    add("phone", wanted.phone);
+    body["unverifiedContacts"] = std::move(unverified);
     std::vector<sdk::Error> field_errors;
     PATCHBAY_ASSIGN(const auto written,
                     writer.create(session, *model.registry.find("client"), resources::Actor{}, body, field_errors));
@@ -151,7 +159,8 @@ ConnectionParts::ConnectionParts(Platform& platform, Model& model)
       clients(*platform.database, model.plugins, *platform.http, platform.clock, tokens, budgets),
       watch(store, *platform.redis),
       flow({*platform.database, model.plugins, store, clients, tokens, *platform.http, platform.clock,
-            platform.settings.public_url, [this] { watch.changed(); }}) {}
+            platform.settings.public_url, [this] { watch.changed(); }}),
+      retry(flow) {}
 
 WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& resources, ConnectionParts& connections,
                      AuthParts& auth)
@@ -181,7 +190,16 @@ WorkParts::WorkParts(Platform& platform, Model& model, const ResourceParts& reso
              worker_settings(platform.settings.config), platform.metrics),
       sweeper(
           *platform.database, road, [this] { return worker.waiting_count(); },
-          sweeper_settings(platform.settings.config), platform.metrics) {}
+          sweeper_settings(platform.settings.config), platform.metrics) {
+  if (!platform.settings.config.flag("sync.on_connect")) return;
+  connections.flow.on_connected(
+      [this, interval = scheduler_settings(platform.settings.config).default_interval](
+          storage::Session& session, const std::string& id) -> sdk::Result<std::function<void()>> {
+        PATCHBAY_ASSIGN(const auto queued, runs.enqueue_first(session, id, interval));
+        if (!queued) return std::function<void()>();
+        return std::function<void()>([this, run = *queued] { runs.announce(run); });
+      });
+}
 
 DoorParts::DoorParts(Platform& platform, Model& model, const ResourceParts& resources, AuthParts& auth,
                      ConnectionParts& connections, WorkParts& work, const HealthWatch&, std::atomic<bool>&)

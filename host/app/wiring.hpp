@@ -1,6 +1,7 @@
 // All parts of the hub, in the order in which they are made; they are destroyed in the reverse.
 #pragma once
 
+#include "app/connection_retry.hpp"
 #include "app/connection_watch.hpp"
 #include "app/hub.hpp"
 #include "app/io_lanes.hpp"
@@ -70,6 +71,7 @@ struct ConnectionParts {
   connections::HubClientFactory clients;
   ConnectionWatch watch;
   connections::ConnectionFlow flow;
+  ConnectionRetry retry;
 };
 
 /// Work and what it leads to.

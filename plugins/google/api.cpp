@@ -52,6 +52,13 @@ sdk::Error gone(const std::string& reason, const std::string& text) {
   return sdk::not_found_error("google.deleted", text);
 }
 
+/// Only Google's own word says that something is not there: a proxy or a wrong address answers 404 as well.
+sdk::Error not_found(const std::string& reason, const std::string& text) {
+  if (is_any(reason, {"notFound", "NOT_FOUND"})) return sdk::not_found_error("google.not_found", text);
+  if (reason.empty()) return sdk::transient_error("google.unreadable", text);
+  return sdk::permanent_error("google.refused", text + " (" + reason + ")");
+}
+
 }  // namespace
 
 std::string reason_of(const sdk::json::value& body) {
@@ -73,7 +80,7 @@ sdk::Error error_of(const sdk::HttpResponse& response) {
   const int status = response.status;
   if (status == 401) return sdk::auth_error(kRefused, text);
   if (status == 403) return forbidden(reason, text, response);
-  if (status == 404) return sdk::not_found_error("google.not_found", text);
+  if (status == 404) return not_found(reason, text);
   if (status == 408) return sdk::transient_error("google.timeout", text);
   if (status == 409) return sdk::conflict_error(reason == "duplicate" ? "google.duplicate" : "google.conflict", text);
   if (status == 410) return gone(reason, text);

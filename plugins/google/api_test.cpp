@@ -55,6 +55,7 @@ TEST(GoogleErrors, OthersByTheirMeaning) {
   EXPECT_EQ(error(400, "timeRangeEmpty").error_class, Class::kInvalid);
   EXPECT_EQ(error(503, "backendError").error_class, Class::kTransient);
   EXPECT_EQ(error(404, "notFound").error_class, Class::kNotFound);
+  EXPECT_EQ(error_of({404, {}, "<html></html>"}).error_class, Class::kTransient);
 }
 
 class GoogleAccess : public GoogleTest {};

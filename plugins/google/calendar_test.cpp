@@ -147,9 +147,11 @@ TEST_F(CalendarTest, AWholeDayEndsOnTheDayAfter) {
                   .ok());
   EXPECT_EQ(sdk::string_at(last_body(), "start.date"), "2026-02-01");
   EXPECT_EQ(sdk::string_at(last_body(), "end.date"), "2026-02-02");
-  EXPECT_EQ(sdk::find_path(last_body(), "patchbay"), nullptr);
+  const auto sent = last_body();
+  EXPECT_EQ(sdk::find_path(sent, "patchbay"), nullptr);
   const json::object days{{"id", "d"}, {"start", {{"date", "2026-02-01"}}}, {"end", {{"date", "2026-02-02"}}}};
-  EXPECT_EQ(*sdk::find_path(make_event_record("events", days).data, "patchbay.allDay"), true);
+  const auto record = make_event_record("events", days);
+  EXPECT_EQ(*sdk::find_path(record.data, "patchbay.allDay"), true);
 }
 
 TEST_F(CalendarTest, APatchLeavesOutWhatDidNotChange) {

@@ -67,7 +67,8 @@ TEST_F(ChannelsTest, DriveChannelsAreAskedToLiveLongerThanAnHour) {
   answer_watch("r2");
   ASSERT_TRUE(client().subscribe({}, wanted({"drive"})).ok());
   EXPECT_THAT(last_url(), HasSubstr("/changes/watch?pageToken=5"));
-  EXPECT_EQ(sdk::find_path(last_body(), "expiration")->as_int64(), 1'767'830'400'000) << "a week from now";
+  const auto sent = last_body();
+  EXPECT_EQ(sdk::find_path(sent, "expiration")->as_int64(), 1'767'830'400'000) << "a week from now";
 }
 
 TEST_F(ChannelsTest, GmailPublishesToItsTopic) {

@@ -126,7 +126,7 @@ TEST_F(QuickBooksApi, FaultsMeanWhatQuickBooksSaysTheyMean) {
                                 {400, "500", "ValidationFault", kInvalid, "quickbooks.invalid"},
                                 {500, "10000", "SystemFault", kTransient, "quickbooks.unavailable"},
                                 {200, "10000", "SystemFault", kTransient, "quickbooks.unavailable"},
-                                {403, "7", "AuthorizatonFault", kAuth, "quickbooks.forbidden"},
+                                {403, "7", "AuthorizatonFault", kPermanent, "quickbooks.forbidden"},
                                 {400, "77", "", kPermanent, "quickbooks.refused"}};
   for (const Case& a_case : cases) {
     const auto error = failure_of(a_case.status, fault(a_case.code, "m", a_case.type));
@@ -136,7 +136,8 @@ TEST_F(QuickBooksApi, FaultsMeanWhatQuickBooksSaysTheyMean) {
   EXPECT_EQ(host_.tokens().renewals(), 0) << "none of these is cured by another token";
   EXPECT_EQ(failure_of(413, "").code, "quickbooks.too_large");
   EXPECT_EQ(failure_of(502, "<html>").error_class, kTransient);
-  EXPECT_EQ(failure_of(404, "").error_class, kNotFound);
+  EXPECT_EQ(failure_of(404, "").error_class, kTransient);
+  EXPECT_EQ(failure_of(404, "<html>no such page</html>").error_class, kTransient);
 }
 
 TEST_F(QuickBooksApi, AFaultInA200IsNoSuccess) {

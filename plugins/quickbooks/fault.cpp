@@ -160,8 +160,10 @@ sdk::Error error_of(const Fault& fault, int status) {
     return sdk::auth_error(kRefusedToken, shown(fault));
   // Misspelt so in QuickBooks' own schema.
   if (status == 403 || fault.type == "AuthorizatonFault" || fault.type == "AuthorizationFault")
-    return sdk::auth_error("quickbooks.forbidden", shown(fault));
-  if (status == 404) return sdk::not_found_error("quickbooks.not_found", shown(fault));
+    return sdk::permanent_error("quickbooks.forbidden", shown(fault));
+  // What is not there has the code 610; any other 404 is of a proxy or a wrong address.
+  if (status == 404 && fault.code.empty()) return sdk::transient_error("quickbooks.unreadable", shown(fault));
+  if (status == 404) return sdk::permanent_error("quickbooks.refused", shown(fault));
   const int code = number_of(fault.code);
   if (code >= 10000 || (status >= 500 && fault.type != "ValidationFault") || fault.type == "SystemFault")
     return sdk::transient_error("quickbooks.unavailable", shown(fault));

@@ -31,6 +31,14 @@ sdk::Error too_many_requests(const sdk::HttpResponse& response, const std::strin
                                  retry_delay(response, std::chrono::seconds(1)));
 }
 
+/// Only Stripe's own word says that an object is not there: a proxy or a wrong address answers 404 as well.
+sdk::Error not_found(const std::string& code, const sdk::json::value& body, const std::string& text) {
+  if (code == "resource_missing") return sdk::not_found_error("stripe.not_found", text);
+  if (sdk::find_member(body, "error") == nullptr)
+    return sdk::transient_error("stripe.unreadable", "Stripe's address answered 404 with something that is not Stripe's");
+  return sdk::permanent_error("stripe.unknown_address", text);
+}
+
 }  // namespace
 
 Fields flatten(const sdk::json::value& value) {
@@ -49,8 +57,8 @@ sdk::Error error_of(const sdk::HttpResponse& response) {
   const auto should_retry = sdk::find_header(response.headers, "Stripe-Should-Retry");
   if (response.status == 429 || code == "rate_limit") return too_many_requests(response, code);
   if (response.status == 401) return sdk::auth_error("stripe.unauthorized", text);
-  if (response.status == 403) return sdk::auth_error("stripe.forbidden", text);
-  if (response.status == 404) return sdk::not_found_error("stripe.not_found", text);
+  if (response.status == 403) return sdk::permanent_error("stripe.forbidden", text);
+  if (response.status == 404) return not_found(code, body, text);
   if (should_retry == "true") return sdk::transient_error("stripe.retry", text);
   if (should_retry == "false") return sdk::permanent_error("stripe.refused", text);
   if (response.status == 409) return sdk::transient_error("stripe.conflict", text);

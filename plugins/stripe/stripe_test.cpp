@@ -122,8 +122,11 @@ TEST_F(StripeTest, AnswersMeanWhatStripeSaysTheyMean) {
       {503, {}, "<html>", kTransient, "stripe.unavailable"},
       {409, {}, "{}", kTransient, "stripe.conflict"},
       {401, {}, "{}", kAuth, "stripe.unauthorized"},
-      {403, {}, "{}", kAuth, "stripe.forbidden"},
+      {403, {}, "{}", kPermanent, "stripe.forbidden"},
       {404, {}, R"({"error":{"code":"resource_missing"}})", kNotFound, "stripe.not_found"},
+      {404, {}, R"({"error":{"message":"Unrecognized request URL"}})", kPermanent, "stripe.unknown_address"},
+      {404, {}, "<html>no such page</html>", kTransient, "stripe.unreadable"},
+      {404, {}, "", kTransient, "stripe.unreadable"},
       {402, {}, "{}", kPermanent, "stripe.card_declined"},
       {400, {}, R"({"error":{"type":"idempotency_error"}})", kPermanent, "stripe.idempotency"},
       {400, {}, R"({"error":{"code":"email_invalid","param":"email"}})", kInvalid, "stripe.email_invalid"}};

@@ -89,8 +89,11 @@ sdk::Error error_of(const sdk::HttpResponse& response) {
     return sdk::rate_limited_error("twilio.rate_limited", text, retry_delay(response));
   if (response.status == 401 || code == 20003) return sdk::auth_error("twilio.unauthorized", text);
   if (auto error = message_error(code, text)) return *std::move(error);
-  if (response.status == 403) return sdk::auth_error("twilio.forbidden", text);
-  if (response.status == 404 || code == 20404) return sdk::not_found_error("twilio.not_found", text);
+  if (response.status == 403) return sdk::permanent_error("twilio.forbidden", text);
+  if (code == 20404) return sdk::not_found_error("twilio.not_found", text);
+  // Not Twilio's word for what is not there: a proxy, or a wrong address.
+  if (response.status == 404 && code == 0) return sdk::transient_error("twilio.unreadable", text);
+  if (response.status == 404) return sdk::permanent_error("twilio." + std::to_string(code), text);
   if (response.status >= 500) return sdk::transient_error("twilio.unavailable", text);
   return sdk::invalid_error(code == 0 ? "twilio.invalid" : "twilio." + std::to_string(code), text);
 }

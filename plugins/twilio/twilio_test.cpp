@@ -47,7 +47,7 @@ TEST_F(TwilioTest, AnswersMeanWhatTwilioSaysTheyMean) {
   using enum sdk::ErrorClass;
   const std::vector<Refusal> refusals{{429, 20429, kRateLimited, "twilio.rate_limited", ""},
                                       {401, 20003, kAuth, "twilio.unauthorized", ""},
-                                      {403, 20403, kAuth, "twilio.forbidden", ""},
+                                      {403, 20403, kPermanent, "twilio.forbidden", ""},
                                       {404, 20404, kNotFound, "twilio.not_found", ""},
                                       {400, 21211, kInvalid, "twilio.invalid_recipient", "to"},
                                       {400, 21614, kInvalid, "twilio.invalid_recipient", "to"},
@@ -72,7 +72,9 @@ TEST_F(TwilioTest, AnswersMeanWhatTwilioSaysTheyMean) {
     EXPECT_EQ(error.field.value_or(""), refusal.field) << refusal.code;
   }
   EXPECT_EQ(error_of({503, {}, "<html>"}).error_class, kTransient) << "an edge answers with a page";
-  EXPECT_EQ(error_of({403, {}, ""}).error_class, kAuth);
+  EXPECT_EQ(error_of({403, {}, ""}).error_class, kPermanent);
+  EXPECT_EQ(error_of({404, {}, ""}).error_class, kTransient);
+  EXPECT_EQ(error_of({404, {}, "<html></html>"}).error_class, kTransient);
   EXPECT_EQ(error_of({429, {{"Retry-After", "7"}}, "{}"}).retry_after, std::chrono::seconds(7));
   EXPECT_EQ(error_of({429, {{"Retry-After", "-7 days"}}, "{}"}).retry_after, std::chrono::seconds(1));
 }

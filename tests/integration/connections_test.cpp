@@ -21,9 +21,10 @@ using namespace std::chrono_literals;
 /// A client that shows what it was connected with.
 class BooksClient : public sdk::ServiceClient {
  public:
-  BooksClient(sdk::ConnectionSettings settings, sdk::HostServices services)
-      : settings_(std::move(settings)), services_(services) {}
+  BooksClient(sdk::ConnectionSettings settings, sdk::HostServices services, std::optional<sdk::Error> trouble)
+      : settings_(std::move(settings)), services_(services), trouble_(std::move(trouble)) {}
   sdk::Result<sdk::AccountIdentity> authenticate(const sdk::CallContext& context) override {
+    if (trouble_) return *trouble_;
     PATCHBAY_TRY(services_.tokens.current(context));
     return sdk::AccountIdentity{settings_.account_id, "Books of " + settings_.account_id, {}, {}};
   }
@@ -38,6 +39,7 @@ class BooksClient : public sdk::ServiceClient {
  private:
   sdk::ConnectionSettings settings_;
   sdk::HostServices services_;
+  std::optional<sdk::Error> trouble_;
 };
 
 class BooksPlugin : public sdk::Plugin {
@@ -64,8 +66,9 @@ class BooksPlugin : public sdk::Plugin {
   }
   sdk::Result<std::unique_ptr<sdk::ServiceClient>> connect(const sdk::ConnectionSettings& settings,
                                                            sdk::HostServices services) const override {
-    return std::unique_ptr<sdk::ServiceClient>(std::make_unique<BooksClient>(settings, services));
+    return std::unique_ptr<sdk::ServiceClient>(std::make_unique<BooksClient>(settings, services, trouble));
   }
+  std::optional<sdk::Error> trouble;  // what the service answers instead
 };
 
 class ConnectionsTest : public ::testing::Test {
@@ -80,8 +83,7 @@ class ConnectionsTest : public ::testing::Test {
         }),
         pool_(pool_settings(database_.url()), metrics_),
         http_({}, metrics_) {
-    auto plugin = std::make_shared<BooksPlugin>();
-    catalog_.add({plugin->describe(), {}, {}, false, plugin});
+    catalog_.add({books_->describe(), {}, {}, false, books_});
     user_ = base::new_uuid();
     EXPECT_TRUE(run("insert into users (id, username, email, name, role) values ($1, 'ada', 'ada@x.example', 'Ada', "
                     "'ADMIN')",
@@ -145,6 +147,7 @@ class ConnectionsTest : public ::testing::Test {
   outbound::OutboundHttp http_;
   base::SystemClock clock_;
   base::SecretBox box_ = std::move(base::SecretBox::from_hex("test", std::string(64, '7'))).value();
+  std::shared_ptr<BooksPlugin> books_ = std::make_shared<BooksPlugin>();
   plugins::PluginCatalog catalog_;
   oauth::TokenService tokens_{pool_, box_, http_, clock_};
   limits::RateBudgets budgets_;
@@ -235,6 +238,104 @@ TEST_F(ConnectionsTest, AnAuthorisationThatRunsOutIsAnnounced) {
   answer_ = R"({"access_token":"a","refresh_token":"r","expires_in":3600,"x_refresh_token_expires_in":86400})";
   ASSERT_TRUE(come_back(begin(id_), "realm-9").ok());
   EXPECT_EQ(flow_.health(id_)->notices.size(), 2u);
+}
+
+TEST_F(ConnectionsTest, AnAccountIsConnectedOnce) {
+  ASSERT_TRUE(come_back(begin(id_), "realm-9").ok());
+  const std::string second = make("second");
+  const auto refused = come_back(begin(second), "realm-9");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, "connection.account_connected");
+  EXPECT_EQ(refused.error().error_class, sdk::ErrorClass::kConflict);
+  EXPECT_NE(refused.error().message.find("'main'"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(store_.get(second)->state, "new");
+  EXPECT_EQ(store_.get(second)->account_id, "");
+  EXPECT_EQ(run("select count(*) as n from connections where id = $1 and tokens is null", {second})->integer(0, "n"),
+            1);
+  EXPECT_TRUE(come_back(begin(second), "realm-10").ok()) << "another account";
+}
+
+TEST_F(ConnectionsTest, AnAccountThatIsConnectedAgainKeepsItsLinks) {
+  ASSERT_TRUE(come_back(begin(id_), "realm-9").ok());
+  const std::string entity = base::new_uuid();
+  ASSERT_TRUE(run("insert into entity_links (connection_id, resource, external_id, service, entity_kind, entity_id)"
+                  " values ($1::uuid, 'customers', '7', 'books', 'client', $2::uuid)",
+                  {id_, entity})
+                  .ok());
+  ASSERT_TRUE(
+      run("insert into sync_pending_references values ($1::uuid, 'invoices', '1', 'clientId', 'customers', '8')", {id_})
+          .ok());
+  ASSERT_TRUE(flow_.remove(id_).ok());
+  const std::string again = make("main");
+  const std::string other = make("other");
+  ASSERT_TRUE(come_back(begin(other), "realm-10").ok());
+  ASSERT_TRUE(come_back(begin(again), "realm-9").ok());
+  const auto links = run("select connection_id, entity_id from entity_links", {});
+  ASSERT_EQ(links->size(), 1u);
+  EXPECT_EQ(links->text(0, "connection_id"), again);
+  EXPECT_EQ(links->text(0, "entity_id"), entity);
+  EXPECT_EQ(run("select connection_id from sync_pending_references", {})->text(0, "connection_id"), again);
+  EXPECT_EQ(run("select successor_id from connections where id = $1", {id_})->text(0, "successor_id"), again);
+}
+
+TEST_F(ConnectionsTest, WhatNeverAnsweredIsUnreachableAndTriedAgain) {
+  books_->trouble = sdk::transient_error("http.connect", "connection refused");
+  const auto connection = come_back(begin(id_), "realm-9");
+  ASSERT_TRUE(connection.ok()) << connection.error().message;
+  EXPECT_EQ(connection->state, "unreachable");
+  EXPECT_NE(connection->state_reason.find("connection refused"), std::string::npos);
+  EXPECT_EQ(flow_.retry().value(), 0u) << "just tried";
+  const auto wait = [&] {
+    ASSERT_TRUE(run("update connections set updated_at = now() - interval '11 seconds'", {}).ok());
+  };
+  wait();
+  EXPECT_EQ(flow_.retry().value(), 1u);
+  EXPECT_EQ(store_.get(id_)->state, "unreachable");
+  books_->trouble.reset();
+  wait();
+  int first = 0;
+  flow_.on_connected([&](storage::Session&, const std::string& id) -> sdk::Result<std::function<void()>> {
+    EXPECT_EQ(id, id_);
+    return std::function<void()>([&] { ++first; });
+  });
+  EXPECT_EQ(flow_.retry().value(), 1u);
+  EXPECT_EQ(store_.get(id_)->state, "connected");
+  EXPECT_EQ(first, 1) << "its first sync is announced";
+}
+
+TEST_F(ConnectionsTest, ACallThatSucceedsEndsTheNeedToReconnect) {
+  ASSERT_TRUE(come_back(begin(id_), "realm-9").ok());
+  ASSERT_TRUE(
+      run("update connections set state = 'needs_reconnect', state_reason = 'refused' where id = $1", {id_}).ok());
+  const auto health = flow_.health(id_);
+  ASSERT_TRUE(health.ok());
+  EXPECT_TRUE(health->healthy);
+  EXPECT_EQ(store_.get(id_)->state, "connected");
+  EXPECT_EQ(store_.get(id_)->state_reason, "");
+}
+
+TEST_F(ConnectionsTest, UrlsAndCredentialsThatMeanSomethingElseAreRefused) {
+  for (const char* url :
+       {"https://user:secret@books.example/token", "https://books.example@evil.example", "https://", "https:///token",
+        "http://:80", "https://books.example:0/", "https://books.example:99999/", "https://books example/", "ftp://x",
+        "https://books.example\\@evil.example", "https://books.example/\r\nHost: x", "https://b\u00fccher.example",
+        "https://a..b/", "https://[books]/", "https://[::1"}) {
+    const auto made = flow_.create({{"connector", "books"}, {"name", "x"}, {"options", {{"tokenUrl", url}}}});
+    ASSERT_FALSE(made.ok()) << url;
+    EXPECT_EQ(made.error().code, "connection.bad_option") << url;
+    const auto changed = flow_.update(id_, {{"options", {{"tokenUrl", url}}}});
+    ASSERT_FALSE(changed.ok()) << url;
+    EXPECT_EQ(changed.error().code, "connection.bad_option") << url;
+  }
+  for (const char* url : {"https://books.example", "http://127.0.0.1:8080/a/b?c=d@e", "https://[::1]:443/", ""})
+    EXPECT_TRUE(flow_.update(id_, {{"options", {{"tokenUrl", url}}}}).ok()) << url;
+  for (const char* secret : {"a\r\nX-Evil: 1", "a\tb", "a\x7f"}) {
+    const auto changed = flow_.update(id_, {{"credentials", {{"clientSecret", secret}}}});
+    ASSERT_FALSE(changed.ok());
+    EXPECT_EQ(changed.error().code, "connection.bad_credential");
+    EXPECT_EQ(changed.error().error_class, sdk::ErrorClass::kInvalid);
+  }
+  EXPECT_TRUE(flow_.update(id_, {{"credentials", {{"clientSecret", "pasted\n"}}}}).ok()) << "a pasted line end is cut";
 }
 
 }  // namespace

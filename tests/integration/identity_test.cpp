@@ -128,6 +128,128 @@ TEST_F(IdentityTest, ADeletedClientIsNoCandidate) {
   EXPECT_EQ(count("clients"), 2);
 }
 
+/// Who registers with somebody's e-mail, or writes it into his own client, must not be taken for that person.
+class ClaimedContactTest : public IdentityTest {
+ protected:
+  std::string make_client(const resources::Actor& actor, const sdk::json::object& body) {
+    std::string id;
+    write([&](storage::Session& session, std::vector<sdk::Error>& errors) {
+      auto made = writer_.create(session, client_description(), actor, body, errors);
+      if (made.ok()) id = made->entity_id;
+      return made;
+    });
+    return id;
+  }
+  void change(const resources::Actor& actor, const std::string& id, const sdk::json::object& body) {
+    write([&](storage::Session& session, std::vector<sdk::Error>& errors) {
+      return writer_.update(session, client_description(), actor, id, body, std::nullopt, errors);
+    });
+  }
+  std::string register_client(const std::string& email, const std::string& phone) {
+    return make_client(
+        {}, {{"name", "Registered"}, {"email", email}, {"phone", phone}, {"unverifiedContacts", {"email", "phone"}}});
+  }
+  resources::Actor customer_of(const std::string& client_id) const {
+    resources::Actor actor = user();
+    actor.principal.role = "customer_admin";
+    actor.principal.client_id = client_id;
+    return actor;
+  }
+  std::int64_t links_of(const std::string& id) { return count("entity_links where entity_id = $1::uuid", {id}); }
+  std::string marks_of(const std::string& id) {
+    return value("select unverified_contacts::text from clients where id = $1::uuid", {id});
+  }
+
+ private:
+  const resources::ResourceDescription& client_description() const { return *registry_.find("client"); }
+  template <typename Write>
+  void write(Write&& act) {
+    const auto written =
+        pool_->transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
+          std::vector<sdk::Error> errors;
+          PATCHBAY_TRY(act(session, errors));
+          return {};
+        });
+    ASSERT_TRUE(written.ok()) << written.error().message;
+  }
+};
+
+TEST_F(ClaimedContactTest, WhoRegistersWithAnothersContactsGetsNothingOfHis) {
+  const std::string thief = register_client("victim@example.com", "+18105550100");
+  add_customer("cus_1", "Victim@example.com");
+  add_customer("cus_2", "other@example.com", "8105550100");
+  sync(stripe_);
+  EXPECT_EQ(links_of(thief), 0);
+  EXPECT_EQ(count("clients"), 3);
+  EXPECT_EQ(count("identity_conflicts where candidates = array[$1::uuid] and resolved_at is null", {thief}), 2);
+}
+
+TEST_F(ClaimedContactTest, AClaimStandsInNobodysWay) {
+  const std::string thief = register_client("victim@example.com", "+18105550100");
+  add_customer("cus_1", "victim@example.com");
+  sync(stripe_);
+  add_client("c1", "victim@example.com");
+  sync(jobber_);
+  EXPECT_EQ(links_of(thief), 0);
+  EXPECT_EQ(groups(), (std::set<std::set<std::string>>{{"stripe:cus_1", "jobber:c1"}}));
+}
+
+TEST_F(ClaimedContactTest, ACustomersEditIsAClaimToo) {
+  const std::string own = make_client(user(), {{"name", "Mallory"}, {"email", "mallory@example.com"}});
+  EXPECT_EQ(marks_of(own), "{}") << "staff knows";
+  change(customer_of(own), own, {{"email", "MALLORY@example.com"}});
+  EXPECT_EQ(marks_of(own), "{}") << "the same address";
+  change(customer_of(own), own, {{"email", "victim@example.com"}});
+  EXPECT_EQ(marks_of(own), "{email}");
+  add_customer("cus_1", "victim@example.com");
+  sync(stripe_);
+  EXPECT_EQ(links_of(own), 0);
+}
+
+TEST_F(ClaimedContactTest, StaffConfirmsAContactByWritingItUnchangedToo) {
+  const std::string id = register_client("jane@example.com", "+18105550100");
+  change(user(), id, {{"notes", "called"}});
+  EXPECT_EQ(marks_of(id), "{email,phone}");
+  change(customer_of(id), id, {{"email", "jane@example.com"}});
+  EXPECT_EQ(marks_of(id), "{email,phone}") << "nobody confirms himself";
+  change(user(), id, {{"email", "jane@example.com"}});
+  EXPECT_EQ(marks_of(id), "{phone}");
+  add_customer("cus_1", "jane@example.com");
+  sync(stripe_);
+  EXPECT_EQ(links_of(id), 1);
+}
+
+/// A service sends back what the hub told it, in its own spelling; that says nothing about whose address it is.
+TEST_F(ClaimedContactTest, AnEchoIsNoConfirmationButAServicesOwnContactIs) {
+  add_client("c1", "mallory@example.com", "8105550111");
+  sync(jobber_);
+  const std::string own = value("select id from clients");
+  change(customer_of(own), own, {{"phone", "+1 810 555 0100"}});
+  ASSERT_EQ(marks_of(own), "{phone}");
+  write_back();
+  add_client("c1", "mallory@example.com", "(810) 555-0100");
+  sync(jobber_);
+  EXPECT_EQ(marks_of(own), "{phone}");
+  add_client("c1", "mallory@example.com", "(810) 555-0122");
+  sync(jobber_);
+  EXPECT_EQ(marks_of(own), "{}");
+}
+
+/// Messages go to the client with the number: one that is only claimed would show them to the wrong person.
+TEST_F(ClaimedContactTest, NoMessageIsShownToWhoClaimsItsNumber) {
+  const std::string thief = register_client("thief@example.com", "+18105550100");
+  const std::string twilio = connect("twilio");
+  service(twilio).put("messages", "SM1",
+                      R"({"sid":"SM1","direction":"inbound","from":"+18105550100","to":"+18105550199","body":"hello",
+      "status":"received","date_sent":"2026-01-02T03:04:05Z","date_created":"2026-01-02T03:04:05Z"})");
+  sync(twilio);
+  EXPECT_EQ(count("messages where client_id is null"), 1);
+  add_customer("cus_1", "victim@example.com", "8105550100");
+  sync(stripe_);
+  sync(twilio);
+  EXPECT_EQ(count("messages where client_id = $1::uuid", {thief}), 0);
+}
+
 TEST_F(IdentityTest, TwoConnectionsAtOnceMakeOnePersonOneClient) {
   std::vector<sdk::Record> customers, clients;
   for (int number = 0; number < 60; ++number) {

@@ -377,5 +377,52 @@ TEST_F(SyncRunTest, PagesOfTheSameRecordsAtOnceMakeEachEntityOnce) {
   EXPECT_EQ(count("entity_links"), 40);
 }
 
+TEST_F(SyncRunTest, AnAccountThatIsConnectedAgainBringsNothingTwiceAndStillOwnsWhatItBrought) {
+  service(stripe_).put("customers", "cus_1", R"({"name":"Ada","email":"ada@example.com"})");
+  const char* charge =
+      R"({"amount_captured":100,"currency":"usd","status":"succeeded","created":1700000000,"customer":"cus_1"})";
+  service(stripe_).put("charges", "ch_1", charge);
+  const auto has_account = [&](const std::string& id) {
+    const auto kept = pool_->transaction(storage::Lane::kWorker, [&](storage::Session& session) {
+      return connections_.set_account(session, connection(id), {"acct_1", "Acme", {}, {}});
+    });
+    ASSERT_TRUE(kept.ok()) << kept.error().message;
+  };
+  has_account(stripe_);
+  sync(stripe_);
+  ASSERT_TRUE(pool_
+                  ->transaction(storage::Lane::kWorker,
+                                [&](storage::Session& session) { return connections_.remove(session, stripe_); })
+                  .ok());
+  const std::string again = connect("stripe", "again");
+  has_account(again);
+  service(again).put("customers", "cus_1", R"({"name":"Ada Lovelace","email":"ada@example.com"})");
+  service(again).put("charges", "ch_1", charge);
+  sync(again);
+  EXPECT_EQ(count("clients"), 1);
+  EXPECT_EQ(count("payments"), 1);
+  EXPECT_EQ(count("entity_links where connection_id = $1::uuid", {again}), 2);
+  EXPECT_EQ(count("entity_links"), 2);
+  EXPECT_EQ(value("select name from clients"), "Ada Lovelace") << "the field is still the account's";
+}
+
+TEST_F(SyncRunTest, TheFirstRunIsQueuedOnceAndTheSchedulerWaitsForItsTurn) {
+  const auto first = [&] {
+    bool queued = false;
+    const auto asked = pool_->transaction(storage::Lane::kWorker, [&](storage::Session& session) -> sdk::Result<void> {
+      PATCHBAY_ASSIGN(const auto run, runs_->enqueue_first(session, stripe_, std::chrono::minutes(15)));
+      queued = run.has_value();
+      return {};
+    });
+    EXPECT_TRUE(asked.ok()) << asked.error().message;
+    return queued;
+  };
+  EXPECT_TRUE(first());
+  EXPECT_EQ(value("select state || ' ' || trigger from sync_runs"), "queued connect");
+  EXPECT_EQ(count("connections where next_sync_at > now() + interval '14 minutes'"), 1);
+  EXPECT_FALSE(first());
+  EXPECT_EQ(count("sync_runs"), 1);
+}
+
 }  // namespace
 }  // namespace patchbay::testing

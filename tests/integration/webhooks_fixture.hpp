@@ -242,7 +242,7 @@ class WebhooksTest : public ::testing::Test {
           connections_.create(session, "shop", name, {{"fetchLatest", fetch_latest == "true"}}, {{"secret", secret}}));
       id = connection.id;
       if (account.empty()) return {};
-      return connections_.set_account(session, id, {account, name, {}, {}});
+      return connections_.set_account(session, connection, {account, name, {}, {}});
     });
     EXPECT_TRUE(made.ok()) << (made.ok() ? "" : made.error().message);
     EXPECT_TRUE(connections_.refresh().ok());

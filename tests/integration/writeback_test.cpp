@@ -237,5 +237,22 @@ TEST_F(WritebackTest, ADeletionGoesAsFarAsTheMappingSays) {
   EXPECT_EQ(count("clients where deleted_at is null"), 0) << "deleted in the hub, it stays deleted";
 }
 
+TEST_F(WritebackTest, ACallThatIsNotAllowedFailsAloneAndLeavesTheConnectionConnected) {
+  const std::string id = linked_client();
+  stripe().before_write = [](const sdk::WriteRequest&) -> sdk::Result<void> {
+    return sdk::permanent_error("stripe.forbidden", "Stripe: the key may not write customers");
+  };
+  update("client", id, {{"phone", "8105550123"}});
+  deliver_events();
+  HeldClaim claim;
+  const auto outcome = work_once(*writeback_, claim);
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->kind, queue::WorkOutcome::Kind::kFailed);
+  EXPECT_EQ(value("select state from connections"), "connected");
+  EXPECT_EQ(value("select sync_error from entity_links"), "Stripe: the key may not write customers");
+  EXPECT_EQ(value("select error_message || ' ' || (metadata->>'code') from sync_log where status = 'failed'"),
+            "Stripe: the key may not write customers stripe.forbidden");
+}
+
 }  // namespace
 }  // namespace patchbay::testing

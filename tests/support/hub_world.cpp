@@ -35,7 +35,8 @@ Program::Environment HubWorld::settings(const Program::Environment& more) const 
               {"PATCHBAY_REDIS_NAME", redis_name_},
               {"PATCHBAY_SECRETS_KEY", kKey},
               // A test says when there is a run.
-              {"PATCHBAY_SYNC_DEFAULT_INTERVAL", "30d"}});
+              {"PATCHBAY_SYNC_DEFAULT_INTERVAL", "30d"},
+              {"PATCHBAY_SYNC_ON_CONNECT", "false"}});
   return all;
 }
 

@@ -38,7 +38,8 @@ constexpr std::string_view kJobs =
 
 constexpr std::string_view kConnections =
     "select count(*) filter (where c.state = 'connected') as ok, "
-    "count(*) filter (where c.state in ('needs_reconnect', 'disconnected')) as failing from connections c where "
+    "count(*) filter (where c.state in ('unreachable', 'needs_reconnect', 'disconnected')) as failing from connections "
+    "c where "
     "c.deleted_at is null";
 
 constexpr std::string_view kEvents =

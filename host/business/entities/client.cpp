@@ -25,14 +25,26 @@ ResourceDescription client_description() {
           .defaults_to("INDIVIDUAL")
           .filterable()
           .written_with(manage),
-      field(FieldType::kEmail, "email").at_most(255).also_called("contactEmail", true).searchable().filterable(),
+      field(FieldType::kEmail, "email")
+          .at_most(255)
+          .also_called("contactEmail", true)
+          .searchable()
+          .filterable()
+          .identifies(),
       field(FieldType::kPhone, "phone")
           .at_most(50)
           .also_called("contactPhone", true)
           .searchable()
           .filterable()
-          .normalized_into("phoneE164"),
+          .normalized_into("phoneE164")
+          .identifies(),
       text("phoneE164").at_most(20).read_only().searchable().filterable().says("The phone number in E.164 form."),
+      field(FieldType::kTextList, "unverifiedContacts")
+          .not_null()
+          .read_only()
+          .says(
+              "Contacts that a registration or a customer entered and nobody has confirmed: no record of a service is "
+              "tied to the client by them. Staff confirms one by writing it, unchanged too."),
       field(FieldType::kObject, "address").address().says("Where the work is done."),
       field(FieldType::kObject, "billingAddress").address(),
       choice("status", {"ACTIVE", "SUSPENDED", "CLOSED"}).defaults_to("ACTIVE").filterable().written_with(manage),
@@ -43,6 +55,7 @@ ResourceDescription client_description() {
       field(FieldType::kTextList, "tags").not_null().filterable().written_with(manage),
       field(FieldType::kObject, "customFields").not_null().written_with(manage),
       text("notes").written_with(manage).hidden_from({"customer_admin", "customer_user"})};
+  client.unverified_field = "unverifiedContacts";
   client.row_filters = {
       {"own", "e.id = {client}",
        [](const policy::Principal& principal, const sdk::json::object& visibility) {

@@ -1,5 +1,6 @@
 // Writer::apply_bulk and check_bulk: what a page of a sync writes, in a handful of statements.
 #include "engine/resources/change_record.hpp"
+#include "engine/resources/contact_marks.hpp"
 #include "engine/resources/field_value.hpp"
 #include "platform/base/ids.hpp"
 #include "platform/base/phone_number.hpp"
@@ -52,6 +53,7 @@ class BulkWrite {
 
   void complete(BulkRow& row, const std::size_t* old_row) const;
   void complete_status(BulkRow& row, const std::size_t* old_row) const;
+  void complete_marks(BulkRow& row, std::size_t old_row) const;
   std::string old_text(std::size_t row, std::string_view field_name) const;
   sdk::Result<void> insert(std::vector<BulkRow*>& rows);
   json::object fresh_row(const BulkRow& row, const std::string& now) const;
@@ -89,6 +91,22 @@ void BulkWrite::complete(BulkRow& row, const std::size_t* old_row) const {
     row.values[field.normalized_field] = number ? json::value(*number) : json::value(nullptr);
   }
   if (workflow_ != nullptr) complete_status(row, old_row);
+  if (old_row != nullptr && !description_.unverified_field.empty()) complete_marks(row, *old_row);
+}
+
+void BulkWrite::complete_marks(BulkRow& row, std::size_t old_row) const {
+  const auto marks = parse_marks(old_text(old_row, description_.unverified_field));
+  if (marks.empty()) return;
+  std::vector<ContactChange> changes;
+  for (const Field& field : description_.fields) {
+    const json::value* given = field.identifies ? row.values.if_contains(field.name) : nullptr;
+    if (given != nullptr)
+      changes.push_back({&field, old_text(old_row, field.name), sdk::scalar_text(*given).value_or("")});
+  }
+  const auto after = marks_after(description_, actor_, marks, changes, phone_region_);
+  if (after == marks) return;
+  row.values[description_.unverified_field] = json::array(after.begin(), after.end());
+  row.changed_fields.push_back(description_.unverified_field);
 }
 
 void BulkWrite::complete_status(BulkRow& row, const std::size_t* old_row) const {

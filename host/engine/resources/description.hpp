@@ -59,6 +59,7 @@ struct Field {
   std::string description;
   std::string normalized_field;      // kPhone: read-only field that gets the E.164 form; filters look there
   bool services_may_exceed = false;  // length_max binds the API only; longer text from a service is kept whole
+  bool identifies = false;           // a contact by which the same person is recognised in several services
   bool address_shape = false;        // kObject: line1, line2, city, state, postalCode, country; a plain text is line1
 };
 
@@ -122,6 +123,10 @@ struct ResourceDescription {
       after_write;
   /// Rules over several fields, on the row as it would be after the write (JSON values).
   std::function<void(const sdk::json::object& row, std::vector<sdk::Error>& errors)> check_row;
+
+  /// kTextList: names of the contacts (`identifies`) that nobody has verified; the writer keeps it. Empty: none are
+  /// kept.
+  std::string unverified_field;
 
   const Field* find_field(std::string_view name) const;  // either name
   const Field* find_column(std::string_view column) const;

@@ -93,6 +93,11 @@ FieldBuilder& FieldBuilder::normalized_into(std::string field_name) {
   return *this;
 }
 
+FieldBuilder& FieldBuilder::identifies() {
+  field_.identifies = true;
+  return *this;
+}
+
 FieldBuilder& FieldBuilder::address() {
   field_.address_shape = true;
   return *this;

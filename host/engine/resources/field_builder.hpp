@@ -29,6 +29,7 @@ class FieldBuilder {
   FieldBuilder& hidden_from(std::vector<std::string> roles);
   FieldBuilder& written_with(std::string permission);
   FieldBuilder& normalized_into(std::string field_name);
+  FieldBuilder& identifies();
   FieldBuilder& address();
   FieldBuilder& says(std::string description);
   operator Field() const { return field_; }  // NOLINT(google-explicit-constructor): the last step of the chain

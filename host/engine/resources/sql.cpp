@@ -69,7 +69,7 @@ void add_links(Builder& sql, const ResourceDescription& description, Shape shape
         << kTimeFormat << "), 'error', l.sync_error) order by l.service, c.name, l.external_id) as links";
   }
   sql << " from entity_links l join connections c on c.id = l.connection_id where l.entity_kind = '" << description.kind
-      << "' and l.entity_id = e.id and l.deleted_at is null) k on true";
+      << "' and l.entity_id = e.id and l.deleted_at is null and c.deleted_at is null) k on true";
 }
 
 void add_scope(Builder& sql, const RowScope& scope) {

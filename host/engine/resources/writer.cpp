@@ -2,6 +2,7 @@
 
 #include "engine/events/outbox.hpp"
 #include "engine/resources/change_record.hpp"
+#include "engine/resources/contact_marks.hpp"
 #include "engine/resources/field_value.hpp"
 #include "platform/base/ids.hpp"
 
@@ -167,8 +168,9 @@ sdk::Result<WriteOutcome> Writer::create(storage::Session& session, const Resour
   ValidationRules rules = rules_for(actor);
   rules.creating = true;
   rules.allow_read_only = actor.kind == Actor::Kind::kSystem;
-  const ValidatedBody validated = validate_body(description, body, rules, nullptr, field_errors);
+  ValidatedBody validated = validate_body(description, body, rules, nullptr, field_errors);
   if (!field_errors.empty()) return first_of(field_errors);
+  add_marks(description, actor, nullptr, phone_region_, validated);
   PATCHBAY_TRY(check_references(session, actor, validated, field_errors));
   const auto statement = sql::insert_one(description, base::new_uuid(), validated.values);
   auto inserted = session.execute(statement.text, statement.params);
@@ -243,6 +245,7 @@ sdk::Result<WriteOutcome> Writer::update(storage::Session& session, const Resour
                 description.kind + ".updated", &field_errors};
   if (!field_errors.empty()) return first_of(field_errors);
   PATCHBAY_TRY(check_references(session, actor, change.body, field_errors));
+  add_marks(description, actor, &current.rows, phone_region_, change.body);
   return store(session, description, actor, current, std::move(change));
 }
 

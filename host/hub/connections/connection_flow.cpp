@@ -92,7 +92,11 @@ sdk::Result<Connection> ConnectionFlow::create(const sdk::json::object& body) {
         id = made.id;
         return store_given_tokens(session, made, credentials);
       }));
-  try_out(id);
+  const auto tried = try_out(id);
+  if (!tried.ok()) {
+    PATCHBAY_TRY(remove(id));  // it was never more than a second way to the same account
+    return tried.error();
+  }
   wiring_.changed();
   return wiring_.store.get(id);
 }
@@ -108,8 +112,9 @@ sdk::Result<Connection> ConnectionFlow::update(const std::string& id, const sdk:
         connection.id = id;
         return store_given_tokens(session, connection, credentials);
       }));
-  try_out(id);
+  const auto tried = try_out(id);
   wiring_.changed();
+  PATCHBAY_TRY(tried);
   return wiring_.store.get(id);
 }
 
@@ -120,49 +125,86 @@ sdk::Result<void> ConnectionFlow::remove(const std::string& id) {
   return {};
 }
 
-/// Asks the service who we are and keeps what it says. A service that cannot be reached proves nothing either way.
-void ConnectionFlow::try_out(const std::string& id) {
-  const auto connection = wiring_.store.get(id);
-  if (!connection.ok()) return;
-  const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection->connector);
-  std::string state = "connected";
-  std::string reason;
-  sdk::AccountIdentity identity;
-  auto lease = wiring_.clients.client(*connection);
+/// What the service says of the connection.
+ConnectionFlow::Trial ConnectionFlow::ask(const Connection& connection) {
+  const plugins::LoadedPlugin* plugin = wiring_.catalog.find(connection.connector);
   const bool has_tokens = plugin != nullptr && owner_authorizes(plugin->description);
   const auto missing = plugin == nullptr || has_tokens
                            ? std::vector<std::string>()
-                           : missing_credentials(plugin->description, connection->settings.credentials);
-  if (!missing.empty()) {
-    state = "new";
-    reason = "the credential '" + missing.front() + "' is missing";
-  } else if (!lease.ok()) {
-    state = "new";
-    reason = lease.error().message;
-  } else if (auto who = (*lease)->client().authenticate(interactive_context()); who.ok()) {
-    identity = std::move(*who);
-    const auto& granted = identity.scopes.empty() ? connection->granted_scopes : identity.scopes;
-    const auto refused = oauth::missing_scopes(wanted_scopes(plugin->description), granted);
-    if (!refused.empty()) {
-      state = "needs_reconnect";
-      reason = "its owner did not grant " + join(refused) + "; connect it again and agree to everything";
-    }
-  } else if (who.error().code == "token.needs_reauth" && connection->state == "new") {
-    state = "new";
-    reason = "waiting for its owner's authorisation";
-  } else if (who.error().error_class == sdk::ErrorClass::kAuth) {
-    state = "needs_reconnect";
-    reason = who.error().message;
-  } else {
-    reason = "not tried out yet: " + who.error().message;
+                           : missing_credentials(plugin->description, connection.settings.credentials);
+  if (!missing.empty()) return {"new", "the credential '" + missing.front() + "' is missing", {}};
+  auto lease = wiring_.clients.client(connection);
+  if (!lease.ok()) return {"new", lease.error().message, {}};
+  auto who = (*lease)->client().authenticate(interactive_context());
+  if (who.ok()) {
+    const auto& granted = who->scopes.empty() ? connection.granted_scopes : who->scopes;
+    const auto refused = plugin == nullptr ? std::vector<std::string>()
+                                           : oauth::missing_scopes(wanted_scopes(plugin->description), granted);
+    if (refused.empty()) return {"connected", "", std::move(*who)};
+    return {"needs_reconnect",
+            "its owner did not grant " + join(refused) + "; connect it again and agree to everything", std::move(*who)};
   }
+  if (who.error().code == "token.needs_reauth" && connection.state == "new")
+    return {"new", "waiting for its owner's authorisation", {}};
+  if (who.error().error_class == sdk::ErrorClass::kAuth) return {"needs_reconnect", who.error().message, {}};
+  // It proves nothing either way: it is asked again until the service answers.
+  return {"unreachable", "tried again until it answers: " + who.error().message, {}};
+}
+
+/// Asks the service who we are and keeps what it says. kConflict where the account has a connection already.
+sdk::Result<void> ConnectionFlow::try_out(const std::string& id) {
+  const auto connection = wiring_.store.get(id);
+  if (!connection.ok()) return {};
+  const Trial trial = ask(*connection);
+  std::function<void()> announce;
   const auto stored =
       wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
-        if (!identity.account_id.empty()) PATCHBAY_TRY(wiring_.store.set_account(session, id, identity));
-        return wiring_.store.set_state(session, id, state, reason);
+        PATCHBAY_TRY(wiring_.store.set_account(session, *connection, trial.identity));
+        PATCHBAY_TRY(wiring_.store.set_state(session, id, trial.state, trial.reason));
+        if (trial.state != "connected" || !first_sync_) return {};
+        PATCHBAY_ASSIGN(announce, first_sync_(session, id));
+        return {};
       });
-  if (!stored.ok())
+  if (stored.ok()) {
+    if (announce) announce();
+    return {};
+  }
+  if (stored.error().code != "connection.account_connected") {
     base::log_warning("connections", "the state of a connection could not be stored", {{"connection", id}});
+    return {};
+  }
+  refuse(*connection, stored.error().message);
+  return stored.error();
+}
+
+/// It cannot have the account that it was given.
+void ConnectionFlow::refuse(const Connection& connection, const std::string& reason) {
+  const auto noted = wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) {
+    return wiring_.store.set_state(session, connection.id, connection.account_id.empty() ? "new" : "needs_reconnect",
+                                   reason);
+  });
+  if (!noted.ok())
+    base::log_warning("connections", "the state of a connection could not be stored", {{"connection", connection.id}});
+}
+
+sdk::Result<std::size_t> ConnectionFlow::retry() {
+  std::vector<std::string> by_key;
+  for (const auto& plugin : wiring_.catalog.plugins()) {
+    if (!owner_authorizes(plugin.description)) by_key.push_back(plugin.description.name);
+  }
+  // The row is taken by its time: of several hosts one asks. A refused key is asked for seldom, a refused owner never.
+  PATCHBAY_ASSIGN(
+      const auto rows,
+      wiring_.database.query(
+          storage::Lane::kWorker,
+          "update connections set updated_at = now() where id in (select id from connections where deleted_at is null"
+          " and (state = 'unreachable' and updated_at < now() - interval '10 seconds'"
+          " or state = 'needs_reconnect' and connector = any($1::text[]) and updated_at < now() - interval '5 minutes')"
+          " order by updated_at limit 5 for update skip locked) returning id",
+          {storage::array_literal(by_key)}));
+  for (std::size_t row = 0; row < rows.size(); ++row) PATCHBAY_TRY(try_out(rows.text(row, "id")));
+  if (!rows.empty()) wiring_.changed();
+  return rows.size();
 }
 
 sdk::Result<std::string> ConnectionFlow::authorize(const std::string& id, const std::string& user_id) {
@@ -241,16 +283,17 @@ sdk::Result<Connection> ConnectionFlow::finish_authorization(const Authorization
   PATCHBAY_ASSIGN(const auto grant,
                   oauth::exchange_code(wiring_.http, interactive_context(), subject.client, answer.code, redirect_uri(),
                                        pending.verifier, wiring_.clock.now()));
-  PATCHBAY_TRY(
+  const auto kept =
       wiring_.database.transaction(storage::Lane::kInteractive, [&](storage::Session& session) -> sdk::Result<void> {
         PATCHBAY_TRY(wiring_.tokens.store(session, id, grant));
-        if (!account.empty()) {
-          PATCHBAY_TRY(session.execute("update connections set account_id = $2 where id = $1", {id, account}));
-        }
+        PATCHBAY_TRY(wiring_.store.set_account(session, connection, {account, "", {}, {}}));
         return wiring_.store.set_state(session, id, "connected", "");
-      }));
-  try_out(id);
+      });
+  if (!kept.ok() && kept.error().code == "connection.account_connected") refuse(connection, kept.error().message);
+  PATCHBAY_TRY(kept);
+  const auto tried = try_out(id);
   wiring_.changed();
+  PATCHBAY_TRY(tried);
   return wiring_.store.get(id);
 }
 
@@ -271,6 +314,11 @@ sdk::Result<sdk::Health> ConnectionFlow::health(const std::string& id) {
   }
   if (const std::string ending = expiring_reason(connection, wiring_.clock.now()); !ending.empty())
     health->notices.push_back(ending);
+  // It works again: nobody has to tell the hub so by hand.
+  if (health->healthy && (connection.state == "unreachable" || connection.state == "needs_reconnect")) {
+    PATCHBAY_TRY(try_out(id));
+    wiring_.changed();
+  }
   return health;
 }
 

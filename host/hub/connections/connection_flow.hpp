@@ -36,8 +36,15 @@ class ConnectionFlow {
   };
   explicit ConnectionFlow(Wiring wiring) : wiring_(std::move(wiring)) {}
 
+  /// Runs in the transaction in which a connection has come to work, each time; returns what follows the commit.
+  using FirstSync =
+      std::function<sdk::Result<std::function<void()>>(storage::Session&, const std::string& connection_id)>;
+  /// Before the first call of anything else.
+  void on_connected(FirstSync first_sync) { first_sync_ = std::move(first_sync); }
+
   /// Stores it, then tries it: connected, or needs_reconnect with the service's reason, or new where credentials are
-  /// missing.
+  /// missing, or unreachable where the service gives no answer. kConflict "connection.account_connected" where another
+  /// connection has the account: then none is made.
   sdk::Result<Connection> create(const sdk::json::object& body);
   sdk::Result<Connection> update(const std::string& id, const sdk::json::object& changes);
   sdk::Result<void> remove(const std::string& id);
@@ -46,11 +53,19 @@ class ConnectionFlow {
   /// The owner came back. `state` may be used once, for ten minutes, and while the user who started it may still sign
   /// in. Returns the connection.
   sdk::Result<Connection> finish_authorization(const AuthorizationAnswer& answer);
-  /// A cheap call that proves the connection works.
+  /// A cheap call that proves the connection works; one that was thought not to is connected again.
   sdk::Result<sdk::Health> health(const std::string& id);
+  /// Tries the connections again that the service gave no answer to, a few at a time; how many. Every few seconds.
+  sdk::Result<std::size_t> retry();
 
  private:
-  void try_out(const std::string& id);
+  struct Trial {
+    std::string state, reason;
+    sdk::AccountIdentity identity;
+  };
+  Trial ask(const Connection& connection);
+  sdk::Result<void> try_out(const std::string& id);
+  void refuse(const Connection& connection, const std::string& reason);
   struct Pending {
     std::string connection_id;
     std::string verifier;
@@ -62,6 +77,7 @@ class ConnectionFlow {
                                        const sdk::json::object& credentials);
   std::string redirect_uri() const { return wiring_.public_url + "/api/v1/oauth/callback"; }
   Wiring wiring_;
+  FirstSync first_sync_;
 };
 
 }  // namespace patchbay::connections

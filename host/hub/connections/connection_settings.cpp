@@ -4,6 +4,7 @@
 #include "platform/base/yaml.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace patchbay::connections {
@@ -33,12 +34,47 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return text;
 }
 
+bool is_number_up_to(std::string_view text, long max) {
+  long number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() && number >= 1 && number <= max;
+}
+
+/// http(s)://host[:port][/…] and nothing that could mean another host to somebody else: no user, no blanks.
+bool is_url(std::string_view text) {
+  constexpr std::string_view kHttps = "https://", kHttp = "http://";
+  if (std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= 0x20 || c >= 0x7f || c == '\\'; }))
+    return false;
+  if (text.substr(0, kHttps.size()) == kHttps) {
+    text.remove_prefix(kHttps.size());
+  } else if (text.substr(0, kHttp.size()) == kHttp) {
+    text.remove_prefix(kHttp.size());
+  } else {
+    return false;
+  }
+  std::string_view host = text.substr(0, text.find_first_of("/?#"));
+  if (const auto colon = host.rfind(':');
+      colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
+    if (!is_number_up_to(host.substr(colon + 1), 65535)) return false;
+    host = host.substr(0, colon);
+  }
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+    return host.find(':') != std::string_view::npos &&
+           host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
+  }
+  return !host.empty() && host.size() <= 253 && host.front() != '.' && host.front() != '-' &&
+         host.find("..") == std::string_view::npos && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
+         });
+}
+
 bool fits(const sdk::OptionDescription& option, const std::string& value) {
   switch (option.kind) {
     case sdk::OptionKind::kString:
       return true;
     case sdk::OptionKind::kUrl:
-      return value.empty() || value.rfind("https://", 0) == 0 || value.rfind("http://", 0) == 0;
+      return value.empty() || is_url(value);
     case sdk::OptionKind::kInteger: {
       long long number = 0;
       const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
@@ -59,7 +95,7 @@ std::string kind_text(const sdk::OptionDescription& option) {
     case sdk::OptionKind::kString:
       return "a text";
     case sdk::OptionKind::kUrl:
-      return "an http or https URL";
+      return "an http or https URL without a user";
     case sdk::OptionKind::kInteger:
       return "a whole number";
     case sdk::OptionKind::kBoolean:
@@ -161,6 +197,11 @@ sdk::Result<std::map<std::string, std::string>> check_credentials(const sdk::Des
                                 "credentials." + name);
     }
     values[name] = trimmed({text->data(), text->size()});
+    const std::string& kept = values[name];
+    if (std::any_of(kept.begin(), kept.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+      return sdk::invalid_error("connection.bad_credential", "'" + name + "' must not contain control characters",
+                                "credentials." + name);
+    }
   }
   return values;
 }

@@ -21,8 +21,8 @@ sdk::Result<std::map<std::string, std::string>> check_options(const sdk::Descrip
 /// Names of tokens that may be given with a connection of any OAuth connector.
 bool is_token_name(std::string_view name);
 
-/// kInvalid for an unknown credential, a value that is no text, or one over 8 KiB. Texts are trimmed: a pasted line end
-/// is nobody's secret.
+/// kInvalid for an unknown credential, a value that is no text, has control characters or is over 8 KiB. Texts are
+/// trimmed: a pasted line end is nobody's secret.
 sdk::Result<std::map<std::string, std::string>> check_credentials(const sdk::Description& description,
                                                                   const sdk::json::object& given);
 

@@ -1,6 +1,7 @@
 #include "hub/connections/connection_store.hpp"
 
 #include "hub/connections/connection_settings.hpp"
+#include "platform/base/digest.hpp"
 #include "platform/base/ids.hpp"
 #include "platform/base/log.hpp"
 #include "platform/base/yaml.hpp"
@@ -193,12 +194,60 @@ sdk::Result<void> ConnectionStore::set_state(storage::Session& session, const st
   return {};
 }
 
-sdk::Result<void> ConnectionStore::set_account(storage::Session& session, const std::string& id,
+sdk::Result<void> ConnectionStore::set_account(storage::Session& session, const Connection& connection,
                                                const sdk::AccountIdentity& identity) const {
-  PATCHBAY_TRY(
-      session.execute("update connections set account_id = nullif($2, ''), account_name = left(nullif($3, ''), 255), "
-                      "granted_scopes = coalesce(nullif($4::text[], '{}'), granted_scopes) where id = $1",
-                      {id, identity.account_id, identity.name, storage::array_literal(identity.scopes)}));
+  if (identity.account_id.empty()) return {};
+  // Two that find out at once are decided one after the other.
+  PATCHBAY_TRY(session.execute(
+      "select pg_advisory_xact_lock($1)",
+      {std::to_string(base::lock_hash("account:" + connection.connector + ":" + identity.account_id))}));
+  PATCHBAY_ASSIGN(const auto others,
+                  session.execute("select name from connections where connector = $1 and account_id = $2 and id <> $3"
+                                  " and deleted_at is null limit 1",
+                                  {connection.connector, identity.account_id, connection.id}));
+  if (!others.empty()) {
+    return sdk::conflict_error("connection.account_connected",
+                               "the account " + identity.account_id + " is connected already, as '" +
+                                   others.text(0, "name") + "'; a second connection would bring everything twice");
+  }
+  PATCHBAY_TRY(session.execute(
+      "update connections set account_id = $2, account_name = coalesce(left(nullif($3, ''), 255), account_name), "
+      "granted_scopes = coalesce(nullif($4::text[], '{}'), granted_scopes) where id = $1",
+      {connection.id, identity.account_id, identity.name, storage::array_literal(identity.scopes)}));
+  return adopt(session, connection, identity.account_id);
+}
+
+sdk::Result<void> ConnectionStore::adopt(storage::Session& session, const Connection& connection,
+                                         const std::string& account_id) const {
+  PATCHBAY_ASSIGN(
+      const auto removed,
+      session.execute("update connections set successor_id = $3::uuid where connector = $1 and account_id = $2"
+                      " and deleted_at is not null and successor_id is distinct from $3::uuid returning id",
+                      {connection.connector, account_id, connection.id}));
+  std::vector<std::string> ids;
+  for (std::size_t row = 0; row < removed.size(); ++row) ids.push_back(removed.text(row, "id"));
+  if (ids.empty()) return {};
+  const std::string gone = storage::array_literal(ids);
+  // What was on its way to the service is forgotten: the next change tells it anew.
+  PATCHBAY_TRY(session.execute(
+      "with moved as (delete from entity_links where connection_id = any($2::uuid[]) returning *)"
+      " insert into entity_links (connection_id, resource, external_id, service, entity_kind, entity_id, "
+      "remote_version,"
+      " fingerprint, sync_error, hub_version, last_seen_at, state_at, deleted_at)"
+      " select distinct on (resource, external_id) $1::uuid, resource, external_id, service, entity_kind, entity_id,"
+      " remote_version, fingerprint, sync_error, hub_version, last_seen_at, state_at, deleted_at from moved"
+      " order by resource, external_id, last_seen_at desc on conflict do nothing",
+      {connection.id, gone}));
+  PATCHBAY_TRY(session.execute(
+      "with moved as (delete from sync_pending_references where connection_id = any($2::uuid[]) returning *)"
+      " insert into sync_pending_references select $1::uuid, resource, external_id, field, target_resource,"
+      " target_external_id from moved on conflict do nothing",
+      {connection.id, gone}));
+  PATCHBAY_TRY(session.execute(
+      "update identity_conflicts i set connection_id = $1::uuid where connection_id = any($2::uuid[]) and not exists"
+      " (select 1 from identity_conflicts o where o.connection_id = $1::uuid and o.resource = i.resource"
+      " and o.external_id = i.external_id)",
+      {connection.id, gone}));
   return {};
 }
 

@@ -21,7 +21,7 @@ struct Connection {
   std::string id;
   std::string connector;
   std::string name;
-  std::string state;  // new, connected, needs_reconnect, disconnected
+  std::string state;  // new, unreachable, connected, needs_reconnect, disconnected
   std::string state_reason;
   std::string account_id;
   std::vector<std::string> granted_scopes;               // empty: the service does not tell
@@ -50,7 +50,9 @@ class ConnectionStore {
   sdk::Result<void> update(storage::Session& session, const std::string& id, const sdk::json::object& changes) const;
   sdk::Result<void> set_state(storage::Session& session, const std::string& id, const std::string& state,
                               const std::string& reason) const;
-  sdk::Result<void> set_account(storage::Session& session, const std::string& id,
+  /// Whose account it is, once that is known. kConflict "connection.account_connected" where another connection has
+  /// it: both would bring everything twice. What a removed connection of the account knew becomes this one's.
+  sdk::Result<void> set_account(storage::Session& session, const Connection& connection,
                                 const sdk::AccountIdentity& identity) const;
   sdk::Result<void> remove(storage::Session& session, const std::string& id) const;
 
@@ -61,6 +63,7 @@ class ConnectionStore {
 
  private:
   sdk::Result<Connection> from_row(const storage::Rows& rows, std::size_t row) const;
+  sdk::Result<void> adopt(storage::Session& session, const Connection& connection, const std::string& account_id) const;
   sdk::Result<std::string> seal(const std::string& id, const std::map<std::string, std::string>& credentials) const;
   storage::Database& database_;
   const base::SecretBox& box_;

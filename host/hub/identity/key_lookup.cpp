@@ -11,6 +11,13 @@ std::string key_expression(const resources::ResourceDescription& description, st
   return "e." + (normal == nullptr ? field->column : normal->column);
 }
 
+std::string verified_condition(const resources::ResourceDescription& description, std::string_view key_name) {
+  const resources::Field* marks = description.find_field(description.unverified_field);
+  const resources::Field* field = description.find_field(key_name);
+  if (marks == nullptr || field == nullptr) return "true";
+  return "not ('" + field->name + "' = any (e." + marks->column + "))";
+}
+
 sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& session,
                                                             const resources::ResourceDescription& description,
                                                             std::string_view key_name,
@@ -19,7 +26,8 @@ sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& se
   if (keys.empty()) return found;
   const std::string sql = "select k.key, (array_agg(e.id))[1] as id from unnest($1::text[]) as k(key) join " +
                           description.table + " e on " + key_expression(description, key_name) +
-                          " = k.key and e.deleted_at is null group by k.key having count(*) = 1";
+                          " = k.key and e.deleted_at is null and " + verified_condition(description, key_name) +
+                          " group by k.key having count(*) = 1";
   const std::vector<std::string> wanted(keys.begin(), keys.end());
   PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted)}));
   for (std::size_t row = 0; row < rows.size(); ++row) found[rows.text(row, "key")] = rows.text(row, "id");

@@ -15,7 +15,10 @@ namespace patchbay::identity {
 /// from the description, never from outside.
 std::string key_expression(const resources::ResourceDescription& description, std::string_view key_name);
 
-/// Key → id of the row that has it, for keys that exactly one row has.
+/// SQL condition over the alias `e`: somebody vouches for the row's key. Where nobody does, it proves no identity.
+std::string verified_condition(const resources::ResourceDescription& description, std::string_view key_name);
+
+/// Key → id of the row that has it, for keys that exactly one row has; rows that only claim it do not count.
 sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& session,
                                                             const resources::ResourceDescription& description,
                                                             std::string_view key_name,

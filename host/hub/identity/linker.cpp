@@ -49,25 +49,29 @@ std::vector<std::string> parse_ids(std::string_view literal) {
 }
 
 sdk::Result<CandidatesByKey> find_candidates(storage::Session& session, const IdentityScope& scope,
-                                             const std::set<std::string>& keys, const std::string& key_expression) {
+                                             const std::set<std::string>& keys, std::string_view key_name) {
   CandidatesByKey candidates;
   if (keys.empty()) return candidates;
   const resources::ResourceDescription& description = *scope.description;
   // Table and column names come from the description, never from outside.
   // No limit inside: with one the planner reads the whole table for keys that nobody has.
+  const std::string slice = "[1:" + std::to_string(kCandidatesMax) + "]::text";
   const std::string sql =
-      "select k.key, (array_agg(e.id order by e.id))[1:" + std::to_string(kCandidatesMax) +
-      "]::text as ids, bool_or(exists (select 1 from entity_links l where l.entity_kind = $2 and l.entity_id = e.id"
+      "select k.key, v.verified, (array_agg(e.id order by e.id))" + slice +
+      " as ids, bool_or(exists (select 1 from entity_links l where l.entity_kind = $2 and l.entity_id = e.id"
       " and l.connection_id = $3::uuid and l.resource = $4 and l.deleted_at is null)) as linked"
       " from unnest($1::text[]) as k(key) join " +
-      description.table + " e on " + key_expression + " = k.key and e.deleted_at is null group by k.key";
+      description.table + " e on " + key_expression(description, key_name) +
+      " = k.key and e.deleted_at is null cross join lateral (select " + verified_condition(description, key_name) +
+      " as verified) v group by k.key, v.verified";
   const std::vector<std::string> wanted(keys.begin(), keys.end());
   PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted), description.kind,
                                                                   scope.connection_id, scope.resource}));
   for (std::size_t row = 0; row < rows.size(); ++row) {
     // Whether one is linked matters only where there is one.
     std::vector<Candidate>& found = candidates[rows.text(row, "key")];
-    for (const std::string& id : parse_ids(rows.text(row, "ids"))) found.push_back({id, rows.boolean(row, "linked")});
+    for (const std::string& id : parse_ids(rows.text(row, "ids")))
+      found.push_back({id, rows.boolean(row, "linked"), rows.boolean(row, "verified")});
   }
   return candidates;
 }
@@ -82,10 +86,8 @@ sdk::Result<std::vector<Resolution>> Linker::resolve(storage::Session& session, 
     if (scope.by_phone && !record.phone.empty()) phones.insert(record.phone);
   }
   PATCHBAY_TRY(lock_keys(session, scope, records));
-  PATCHBAY_ASSIGN(const CandidatesByKey by_email,
-                  find_candidates(session, scope, emails, key_expression(*scope.description, "email")));
-  PATCHBAY_ASSIGN(const CandidatesByKey by_phone,
-                  find_candidates(session, scope, phones, key_expression(*scope.description, "phone")));
+  PATCHBAY_ASSIGN(const CandidatesByKey by_email, find_candidates(session, scope, emails, "email"));
+  PATCHBAY_ASSIGN(const CandidatesByKey by_phone, find_candidates(session, scope, phones, "phone"));
   return match(records, by_email, by_phone, &base::new_uuid, scope.contested);
 }
 

@@ -29,13 +29,17 @@ class Matcher {
       const std::string& value = records_[at].*key;
       if (results_[at] || value.empty()) continue;
       const auto found = candidates.find(value);
-      if (found == candidates.end() || found->second.empty()) continue;
-      results_[at] = decide(key_name, found->second, claims[value] > 1 || contested.count(value) != 0);
+      if (found == candidates.end()) continue;
+      std::vector<Candidate> sure;
+      std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(sure),
+                   [](const Candidate& candidate) { return candidate.verified; });
+      if (!sure.empty()) results_[at] = decide(key_name, sure, claims[value] > 1 || contested.count(value) != 0);
     }
   }
 
-  /// What no entity has: new. Two of one service with the same key are two, and reported.
-  void settle_new() {
+  /// What no entity has: new. Two of one service with the same key are two, and reported; so is what somebody claims
+  /// to have.
+  void settle_new(const CandidatesByKey& by_email, const CandidatesByKey& by_phone) {
     std::map<std::string, std::size_t> emails, phones;
     for (std::size_t at : order_) {
       const IdentityRecord& record = records_[at];
@@ -50,6 +54,15 @@ class Matcher {
         result = ambiguous("phone", {results_[same_phone->second]->entity_id});
       }
       result.within_page = result.kind == Resolution::Kind::kAmbiguous;
+      if (!result.within_page) {
+        const auto email_claims = claimants(by_email, record.email);
+        const auto phone_claims = claimants(by_phone, record.phone);
+        if (!email_claims.empty()) {
+          result = ambiguous("email", email_claims);
+        } else if (!phone_claims.empty()) {
+          result = ambiguous("phone", phone_claims);
+        }
+      }
       results_[at] = std::move(result);
       if (!record.email.empty()) emails.emplace(record.email, at);
       if (!record.phone.empty()) phones.emplace(record.phone, at);
@@ -64,6 +77,17 @@ class Matcher {
   }
 
  private:
+  /// Those that no more than claim the key.
+  static std::vector<std::string> claimants(const CandidatesByKey& candidates, const std::string& key) {
+    std::vector<std::string> ids;
+    const auto found = candidates.find(key);
+    if (found == candidates.end()) return ids;
+    for (const Candidate& candidate : found->second) {
+      if (!candidate.verified) ids.push_back(candidate.entity_id);
+    }
+    return ids;
+  }
+
   Resolution ambiguous(std::string_view key_name, std::vector<std::string> candidates) const {
     return {Resolution::Kind::kAmbiguous, new_id_(), std::string(key_name), std::move(candidates), false};
   }
@@ -93,7 +117,7 @@ std::vector<Resolution> match(const std::vector<IdentityRecord>& records, const 
   Matcher matcher(records, new_id);
   matcher.match_by("email", &IdentityRecord::email, by_email, contested.emails);
   matcher.match_by("phone", &IdentityRecord::phone, by_phone, contested.phones);
-  matcher.settle_new();
+  matcher.settle_new(by_email, by_phone);
   return matcher.take();
 }
 

@@ -2,7 +2,9 @@
 //
 // By e-mail first, then by phone. A record is tied to an existing entity only where exactly one has the key, that
 // entity has no other live record of the same connection and resource, and no other record of the page claims it.
-// Everything else that has a candidate is ambiguous: it gets an entity of its own and is reported.
+// Everything else that has a candidate is ambiguous: it gets an entity of its own and is reported. An entity that only
+// claims the key (nobody has verified it) is never tied to and stands in nobody's way; where there is no other it is
+// reported.
 #pragma once
 
 #include <map>
@@ -22,7 +24,8 @@ struct IdentityRecord {
 /// An entity that has one of the keys.
 struct Candidate {
   std::string entity_id;
-  bool linked = false;  // has a live record of the same connection and resource already
+  bool linked = false;   // has a live record of the same connection and resource already
+  bool verified = true;  // somebody vouches for its key
 };
 
 using CandidatesByKey = std::map<std::string, std::vector<Candidate>>;

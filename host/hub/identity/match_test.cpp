@@ -78,6 +78,25 @@ TEST(Match, TwoNewRecordsOfOneServiceStayTwo) {
   EXPECT_EQ(results[0].candidates, std::vector<std::string>{results[1].entity_id});
 }
 
+TEST(Match, WhoOnlyClaimsAKeyIsReportedAndTiedToNothing) {
+  const auto results =
+      match({{"a", "a@example.com", ""}}, {{"a@example.com", {{"claims", false, false}}}}, {}, next_id);
+  EXPECT_EQ(results[0].kind, Kind::kAmbiguous);
+  EXPECT_EQ(results[0].candidates, std::vector<std::string>{"claims"});
+  EXPECT_NE(results[0].entity_id, "claims");
+}
+
+TEST(Match, AClaimDoesNotMakeTheOneThatHasTheKeyAmbiguous) {
+  const auto results = match({{"a", "a@example.com", "+18105550100"}},
+                             {{"a@example.com", {{"claims", false, false}, {"has", false}}}}, {}, next_id);
+  EXPECT_EQ(results[0].kind, Kind::kLink);
+  EXPECT_EQ(results[0].entity_id, "has");
+  const auto by_phone = match({{"a", "a@example.com", "+18105550100"}}, {{"a@example.com", {{"claims", false, false}}}},
+                              {{"+18105550100", {{"has", false}}}}, next_id);
+  EXPECT_EQ(by_phone[0].kind, Kind::kLink);
+  EXPECT_EQ(by_phone[0].entity_id, "has");
+}
+
 TEST(Match, OrderOfRecordsDoesNotMatter) {
   std::vector<IdentityRecord> records = {{"a", "x@example.com", ""},
                                          {"b", "x@example.com", "+18105550100"},

@@ -15,14 +15,15 @@ const mapping::FieldRule* rule_of(const Claim& claim, std::string_view field) {
   return nullptr;
 }
 
-std::string owner_of(const EntityRow& entity, std::string_view field) {
+std::string owner_of(const Claim& claim, const EntityRow& entity, std::string_view field) {
   const sdk::json::value* owner = entity.owners.if_contains(field);
-  return owner != nullptr && owner->is_string() ? std::string(owner->get_string()) : std::string();
+  if (owner == nullptr || !owner->is_string()) return {};
+  return claim.owners->current(std::string(owner->get_string()));
 }
 
 bool may_take(const Claim& claim, const mapping::FieldRule& rule, const EntityRow& entity, bool stored_is_empty,
               bool value_is_empty) {
-  const std::string owner = owner_of(entity, rule.field);
+  const std::string owner = owner_of(claim, entity, rule.field);
   if (owner == claim.connection_id) return true;
   if (value_is_empty) return false;
   if (stored_is_empty) return true;
@@ -42,8 +43,13 @@ bool is_kept(const mapping::FieldRule& rule, const std::optional<std::string>& s
 }  // namespace
 
 int Owners::rank(const std::string& connection_id, std::string_view entity_kind, std::string_view field) const {
-  const auto connector = connectors_.find(connection_id);
-  return connector == connectors_.end() ? 0 : mappings_.rank(connector->second, entity_kind, field);
+  const auto owner = connections_.find(connection_id);
+  return owner == connections_.end() ? 0 : mappings_.rank(owner->second.connector, entity_kind, field);
+}
+
+const std::string& Owners::current(const std::string& connection_id) const {
+  const auto owner = connections_.find(connection_id);
+  return owner == connections_.end() || owner->second.successor.empty() ? connection_id : owner->second.successor;
 }
 
 void fill_new(const Claim& claim, const sdk::json::object& values, resources::BulkRow& row) {
@@ -73,7 +79,7 @@ void merge_into(const Claim& claim, const sdk::json::object& values, const std::
     if (!may_take(claim, *rule, entity, !leading || leading->empty(), value.is_null()) || is_kept(*rule, stored, value))
       continue;
     const bool same = same_value(*field, stored, value);
-    if (same && (value.is_null() || owner_of(entity, name) == claim.connection_id)) continue;
+    if (same && (value.is_null() || owner_of(claim, entity, name) == claim.connection_id)) continue;
     // An equal value changes hands too: who owns a field must not depend on who came first.
     row.values[name] = value;
     row.owners[name] = claim.connection_id;

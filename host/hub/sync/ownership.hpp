@@ -16,14 +16,22 @@ namespace patchbay::sync {
 /// Ranks of the owners that occur on a page.
 class Owners {
  public:
-  Owners(const mapping::MappingCatalog& mappings, std::map<std::string, std::string> connectors)
-      : mappings_(mappings), connectors_(std::move(connectors)) {}
+  /// A connection that may own fields. `successor`: the one that its account was connected with again; empty: none.
+  struct Owner {
+    std::string connector;
+    std::string successor;
+  };
+  using ById = std::map<std::string, Owner>;
+  Owners(const mapping::MappingCatalog& mappings, ById connections)
+      : mappings_(mappings), connections_(std::move(connections)) {}
+  /// Who owns now what the connection owned.
+  const std::string& current(const std::string& connection_id) const;
   /// Rank of a field for the connection that owns it; 0 for one that is gone.
   int rank(const std::string& connection_id, std::string_view entity_kind, std::string_view field) const;
 
  private:
   const mapping::MappingCatalog& mappings_;
-  std::map<std::string, std::string> connectors_;  // connection id → connector
+  ById connections_;
 };
 
 /// A page's side of the decision.

@@ -128,6 +128,14 @@ sdk::Result<ApplyCounts> PageApplier::apply(storage::Session& session, const App
   return counts;
 }
 
+sdk::Result<void> PageApplier::settle_met(storage::Session& session, const ApplyRequest& request) const {
+  const ApplyTools tools{registry_, writer_, mappings_, linker_};
+  RecordKeys keys;
+  for (const sdk::Record& record : request.records) keys.emplace_back(record.resource, record.external_id);
+  PATCHBAY_ASSIGN(const auto filled, take_met(session, request.connection->id, keys));
+  return write_filled(tools, session, *request.connection, request.mapper->mapping(), filled);
+}
+
 sdk::Result<void> PageApplier::settle_references(storage::Session& session, const connections::Connection& connection,
                                                  const mapping::Mapper& mapper) const {
   const ApplyTools tools{registry_, writer_, mappings_, linker_};

@@ -44,10 +44,15 @@ class PageApplier {
   /// (storage.unavailable, storage.serialization, …) fail the page, and "sync.create_under_way" (kTransient): a record
   /// may be the echo of one that the hub is creating right now; try again a moment later.
   sdk::Result<ApplyCounts> apply(storage::Session& session, const ApplyRequest& request) const;
-  /// Fills references whose record, or whose entity with the key, has arrived meanwhile by another way; for the end of a
-  /// run.
+  /// Fills references whose record, or whose entity with the key, has arrived meanwhile by another way; for the end of
+  /// a run.
   sdk::Result<void> settle_references(storage::Session& session, const connections::Connection& connection,
                                       const mapping::Mapper& mapper) const;
+
+  /// Fills what these records wait for and what waits for them, after the transaction that applied them: two that
+  /// applied the two sides of a reference at once did not see each other, but of what follows them the later one sees
+  /// both.
+  sdk::Result<void> settle_met(storage::Session& session, const ApplyRequest& request) const;
 
  private:
   const resources::Registry& registry_;

@@ -152,11 +152,12 @@ sdk::Result<void> PageRun::fill_waiting() {
   return write_filled(tools_, session_, *request_.connection, request_.mapper->mapping(), filled);
 }
 
-sdk::Result<std::map<std::string, std::string>> load_connectors(storage::Session& session) {
-  PATCHBAY_ASSIGN(const storage::Rows rows, session.execute("select id, connector from connections"));
-  std::map<std::string, std::string> connectors;
-  for (std::size_t row = 0; row < rows.size(); ++row) connectors[rows.text(row, "id")] = rows.text(row, "connector");
-  return connectors;
+sdk::Result<Owners::ById> load_owners(storage::Session& session) {
+  PATCHBAY_ASSIGN(const storage::Rows rows, session.execute("select id, connector, successor_id from connections"));
+  Owners::ById owners;
+  for (std::size_t row = 0; row < rows.size(); ++row)
+    owners[rows.text(row, "id")] = {rows.text(row, "connector"), rows.text(row, "successor_id")};
+  return owners;
 }
 
 sdk::Result<void> write_filled(const ApplyTools& tools, storage::Session& session,
@@ -165,8 +166,8 @@ sdk::Result<void> write_filled(const ApplyTools& tools, storage::Session& sessio
   if (filled.empty()) return {};
   std::map<std::string, std::vector<const FilledReference*>> by_resource;
   for (const FilledReference& reference : filled) by_resource[reference.resource].push_back(&reference);
-  PATCHBAY_ASSIGN(auto connectors, load_connectors(session));
-  const Owners owners(tools.mappings, std::move(connectors));
+  PATCHBAY_ASSIGN(auto known, load_owners(session));
+  const Owners owners(tools.mappings, std::move(known));
   for (const auto& [resource, references] : by_resource) {
     const mapping::ResourceMapping* rules = mapping.find(resource);
     if (rules == nullptr) continue;

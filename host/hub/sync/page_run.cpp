@@ -180,15 +180,15 @@ sdk::Result<void> PageRun::load_current() {
     if (!item.makes_entity) ids.push_back(item.entity_id);
   }
   if (ids.empty()) {
-    owners_.emplace(tools_.mappings, std::map<std::string, std::string>());
+    owners_.emplace(tools_.mappings, Owners::ById());
     return {};
   }
   PATCHBAY_ASSIGN(entities_, load_entities(session_, description_, rules_, ids));
   if (rules_.update_from_hub) {
     PATCHBAY_ASSIGN(undelivered_, find_undelivered_changes(session_, rules_.entity_kind, ids));
   }
-  PATCHBAY_ASSIGN(auto connectors, load_connectors(session_));
-  owners_.emplace(tools_.mappings, std::move(connectors));
+  PATCHBAY_ASSIGN(auto known, load_owners(session_));
+  owners_.emplace(tools_.mappings, std::move(known));
   return {};
 }
 

@@ -91,8 +91,8 @@ class PageRun {
   ApplyCounts counts_;
 };
 
-/// Connection id → connector, of all connections.
-sdk::Result<std::map<std::string, std::string>> load_connectors(storage::Session& session);
+/// All connections, removed ones too.
+sdk::Result<Owners::ById> load_owners(storage::Session& session);
 
 /// Writes references that can be filled now onto the entities that waited for them.
 sdk::Result<void> write_filled(const ApplyTools& tools, storage::Session& session,

@@ -126,6 +126,35 @@ sdk::Result<std::vector<FilledReference>> take_fillable(storage::Session& sessio
   return filled_of(rows);
 }
 
+sdk::Result<std::vector<FilledReference>> take_met(storage::Session& session, const std::string& connection_id,
+                                                   const RecordKeys& records) {
+  std::vector<std::string> resources, external_ids;
+  for (const auto& [resource, external_id] : records) {
+    resources.push_back(resource);
+    external_ids.push_back(external_id);
+  }
+  PATCHBAY_ASSIGN(
+      const storage::Rows rows,
+      session.execute(
+          "with k as materialized (select * from unnest($2::text[], $3::text[]) as k(resource, external_id)),"
+          " met as (select w.resource, w.external_id, w.field from k join sync_pending_references w"
+          " on w.connection_id = $1::uuid and w.resource = k.resource and w.external_id = k.external_id"
+          " union select t.resource, t.external_id, t.field from k join sync_pending_references t"
+          " on t.connection_id = $1::uuid and t.target_resource = k.resource"
+          " and t.target_external_id = k.external_id)"
+          " delete from sync_pending_references p using met, entity_links target, entity_links waiting"
+          " where p.connection_id = $1::uuid and p.resource = met.resource"
+          " and p.external_id = met.external_id and p.field = met.field"
+          " and target.connection_id = p.connection_id and target.resource = p.target_resource"
+          " and target.external_id = p.target_external_id"
+          " and waiting.connection_id = p.connection_id and waiting.resource = p.resource"
+          " and waiting.external_id = p.external_id"
+          " returning p.resource, p.external_id, p.field, waiting.entity_kind, waiting.entity_id,"
+          " target.entity_id as target_id",
+          {connection_id, array_literal(resources), array_literal(external_ids)}));
+  return filled_of(rows);
+}
+
 sdk::Result<std::vector<FilledReference>> take_found(storage::Session& session, const resources::Registry& registry,
                                                      const std::string& connection_id, const std::string& target) {
   const KeyTarget wanted = key_target(registry, target);
@@ -135,7 +164,8 @@ sdk::Result<std::vector<FilledReference>> take_found(storage::Session& session, 
       " from (select distinct target_external_id as key from sync_pending_references"
       " where connection_id = $1::uuid and target_resource = $2) t join " +
       wanted.description->table + " e on " + identity::key_expression(*wanted.description, wanted.key_name) +
-      " = t.key and e.deleted_at is null group by t.key having count(*) = 1) found, entity_links waiting"
+      " = t.key and e.deleted_at is null and " + identity::verified_condition(*wanted.description, wanted.key_name) +
+      " group by t.key having count(*) = 1) found, entity_links waiting"
       " where p.connection_id = $1::uuid and p.target_resource = $2 and p.target_external_id = found.key"
       " and waiting.connection_id = p.connection_id and waiting.resource = p.resource"
       " and waiting.external_id = p.external_id"

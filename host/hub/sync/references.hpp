@@ -40,6 +40,13 @@ sdk::Result<std::vector<FilledReference>> take_fillable(storage::Session& sessio
                                                         const std::string& resource,
                                                         const std::vector<std::string>& external_ids);
 
+/// (resource, external id) of records.
+using RecordKeys = std::vector<std::pair<std::string, std::string>>;
+
+/// Takes (and forgets) what these records wait for or is waited for of them, where both sides are there by now.
+sdk::Result<std::vector<FilledReference>> take_met(storage::Session& session, const std::string& connection_id,
+                                                   const RecordKeys& records);
+
 /// Takes (and forgets) what waits for an entity with a key, where exactly one has it by now; `target`: "client.phone".
 sdk::Result<std::vector<FilledReference>> take_found(storage::Session& session, const resources::Registry& registry,
                                                      const std::string& connection_id, const std::string& target);

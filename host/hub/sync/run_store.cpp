@@ -49,6 +49,21 @@ sdk::Result<std::optional<RunStore::Queued>> RunStore::enqueue(storage::Session&
   return std::optional<Queued>(std::move(queued));
 }
 
+sdk::Result<std::optional<RunStore::Queued>> RunStore::enqueue_first(storage::Session& session,
+                                                                     const std::string& connection_id,
+                                                                     std::chrono::seconds default_interval) const {
+  PATCHBAY_ASSIGN(const storage::Rows fresh,
+                  session.execute("update connections c set next_sync_at = now() + make_interval(secs =>"
+                                  " coalesce(sync_interval_seconds, $2::int)) where id = $1::uuid and not exists"
+                                  " (select 1 from sync_runs r where r.connection_id = c.id) returning id",
+                                  {connection_id, std::to_string(default_interval.count())}));
+  if (fresh.empty()) return std::optional<Queued>();
+  RunRequest request;
+  request.connection_id = connection_id;
+  request.trigger = "connect";
+  return enqueue(session, request);
+}
+
 sdk::Result<std::optional<Run>> RunStore::find(storage::Session& session, const std::string& run_id) const {
   if (!base::is_uuid(run_id)) return std::optional<Run>();
   PATCHBAY_ASSIGN(

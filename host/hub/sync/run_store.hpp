@@ -50,6 +50,10 @@ class RunStore {
   };
   /// nullopt where another host already took the tick. kConflict "sync.too_many_runs" with many runs waiting.
   sdk::Result<std::optional<Queued>> enqueue(storage::Session& session, const RunRequest& request) const;
+  /// The first run of a connection that has had none, and the scheduler's next one an interval later; nullopt where it
+  /// has had one.
+  sdk::Result<std::optional<Queued>> enqueue_first(storage::Session& session, const std::string& connection_id,
+                                                   std::chrono::seconds default_interval) const;
   void announce(const Queued& queued) const { queue_.announce("sync", queued.work_ids); }
 
   sdk::Result<std::optional<Run>> find(storage::Session& session, const std::string& run_id) const;

@@ -18,7 +18,7 @@ sdk::Result<std::vector<Target>> load_targets(storage::Session& session, const m
       const storage::Rows rows,
       session.execute(
           "select id, connector, coalesce(nullif(options->>'writeBack', ''), 'all') as mode from connections"
-          " where deleted_at is null and state in ('connected', 'needs_reconnect') order by id"));
+          " where deleted_at is null and state in ('connected', 'unreachable', 'needs_reconnect') order by id"));
   std::vector<Target> targets;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     Target target{rows.text(row, "id"), rows.text(row, "mode"), mappings.find(rows.text(row, "connector"))};

@@ -239,6 +239,7 @@ sdk::Result<void> WebhookHandler::apply(const Batch& batch, const std::vector<co
     return {};
   }));
   for (const auto& run : queued) runs_.announce(run);
+  settle(batch, tasks);
   return {};
 }
 
@@ -275,8 +276,9 @@ sdk::Result<void> WebhookHandler::queue_runs(storage::Session& session, const st
   return {};
 }
 
-sdk::Result<void> WebhookHandler::apply_records(storage::Session& session, const Batch& batch,
-                                                const std::vector<const Task*>& tasks) const {
+sdk::Result<void> WebhookHandler::for_each_request(
+    const Batch& batch, const std::vector<const Task*>& tasks,
+    const std::function<sdk::Result<void>(const sync::ApplyRequest&)>& act) const {
   std::map<std::string, std::vector<const Task*>> by_connection;  // in order of ids, as every batch writes
   for (const Task* task : tasks) {
     if (task->result == "applied") by_connection[task->connection->id].push_back(task);
@@ -292,14 +294,29 @@ sdk::Result<void> WebhookHandler::apply_records(storage::Session& session, const
       auto records = records_of(batch, *task);
       std::move(records.begin(), records.end(), std::back_inserter(request.records));
     }
-    if (request.records.empty()) continue;
-    PATCHBAY_ASSIGN(const sync::ApplyCounts counts, applier_.apply(session, request));
-    if (counts.failed > 0) {
-      return sdk::invalid_error(std::string(kRefusedRecord),
-                                refusal_text(session, connection.id, request.records.front()));
-    }
+    if (!request.records.empty()) PATCHBAY_TRY(act(request));
   }
   return {};
+}
+
+sdk::Result<void> WebhookHandler::apply_records(storage::Session& session, const Batch& batch,
+                                                const std::vector<const Task*>& tasks) const {
+  return for_each_request(batch, tasks, [&](const sync::ApplyRequest& request) -> sdk::Result<void> {
+    PATCHBAY_ASSIGN(const sync::ApplyCounts counts, applier_.apply(session, request));
+    if (counts.failed == 0) return {};
+    return sdk::invalid_error(std::string(kRefusedRecord),
+                              refusal_text(session, request.connection->id, request.records.front()));
+  });
+}
+
+/// Another batch may have applied the other side of a reference at the same moment, unseen by this one.
+void WebhookHandler::settle(const Batch& batch, const std::vector<const Task*>& tasks) const {
+  const auto settled = for_each_request(batch, tasks, [&](const sync::ApplyRequest& request) {
+    return database_.transaction(storage::Lane::kWorker,
+                                 [&](storage::Session& session) { return applier_.settle_met(session, request); });
+  });
+  if (!settled.ok())
+    base::log_warning("webhooks", "References wait for the next run", {{"code", settled.error().code}});
 }
 
 std::vector<sdk::Record> WebhookHandler::records_of(const Batch& batch, const Task& task) const {

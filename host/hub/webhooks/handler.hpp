@@ -13,6 +13,7 @@
 #include "platform/storage/session.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -73,6 +74,10 @@ class WebhookHandler : public queue::WorkHandler {
   sdk::Result<sdk::Record> fetch(sdk::ServiceClient& client, const RecordKey& key, const queue::WorkClaim& claim) const;
   /// Applies and completes these tasks in one transaction.
   sdk::Result<void> apply(const Batch& batch, const std::vector<const Task*>& tasks, queue::WorkClaim& claim) const;
+  /// `act` on the batch's records, those of a connection together.
+  sdk::Result<void> for_each_request(const Batch& batch, const std::vector<const Task*>& tasks,
+                                     const std::function<sdk::Result<void>(const sync::ApplyRequest&)>& act) const;
+  void settle(const Batch& batch, const std::vector<const Task*>& tasks) const;
   sdk::Result<void> apply_records(storage::Session& session, const Batch& batch,
                                   const std::vector<const Task*>& tasks) const;
   /// A delta run for each resource that needs one, but none where one that will see the change waits already.

@@ -25,6 +25,13 @@ std::vector<Failure> failures() {
           {"an empty body", HttpResponse{200, {}, ""}, {kTransient}},
           {"status 500", HttpResponse{500, {}, "{}"}, {kTransient}},
           {"status 503 with a page", HttpResponse{503, {}, "<html></html>"}, {kTransient}},
+          // Whose 404 this is cannot be told: taken for "the record is gone" it would delete what is there.
+          {"status 404 with a page", HttpResponse{404, {{"Content-Type", "text/html"}}, "<html></html>"},
+           {kTransient, kPermanent}},
+          {"status 404 with nothing", HttpResponse{404, {}, ""}, {kTransient, kPermanent}},
+          {"status 404 with somebody's JSON", HttpResponse{404, {}, "{}"}, {kTransient, kPermanent}},
+          // One call that is not allowed does not need the owner: the others may well be.
+          {"status 403", HttpResponse{403, {}, "{}"}, {kPermanent}},
           {"status 429", HttpResponse{429, {}, "{}"}, {kRateLimited, kTransient}},
           {"status 401", HttpResponse{401, {}, "{}"}, {kAuth}}};
 }
