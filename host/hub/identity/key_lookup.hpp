@@ -15,7 +15,7 @@ namespace patchbay::identity {
 /// from the description, never from outside.
 std::string key_expression(const resources::ResourceDescription& description, std::string_view key_name);
 
-/// Key → id of the row that has it, for keys that exactly one row has.
+/// Key → id of the row that has it, for keys that exactly one row has. The key "id" is the row's own (a UUID).
 sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& session,
                                                             const resources::ResourceDescription& description,
                                                             std::string_view key_name,
