@@ -328,6 +328,8 @@ TEST(StripeWebhook, APaymentIsReadFromItsChargeWhicheverEventTells) {
   const auto created = parse(event("evt_3", "payment_intent.created",
                                    {{"id", "pi_1"}, {"object", "payment_intent"}, {"latest_charge", nullptr}}));
   EXPECT_EQ(created->size(), 1u);
+  const auto charge = parse(event("evt_4", "charge.succeeded", {{"id", "ch_1"}, {"object", "charge"}}));
+  EXPECT_FALSE(charge->at(0).snapshot.has_value()) << "it knows neither its invoice nor its disputes";
 }
 
 TEST(StripeWebhook, AnUpcomingInvoiceHasNoIdAndIsNotApplied) {

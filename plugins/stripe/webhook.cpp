@@ -94,8 +94,11 @@ sdk::Result<std::vector<sdk::WebhookEvent>> parse_event(const sdk::WebhookReques
   event.resource = resource->name;
   event.external_id = id;
   event.deleted = ends_with(event.topic, ".deleted");
-  event.snapshot = make_record(*resource, std::move(*object), event.occurred_at);
-  event.snapshot->deleted = event.snapshot->deleted || event.deleted;
+  // A charge in an event knows neither its invoice nor its disputes: it is always read anew.
+  if (resource->name != "charges") {
+    event.snapshot = make_record(*resource, std::move(*object), event.occurred_at);
+    event.snapshot->deleted = event.snapshot->deleted || event.deleted;
+  }
   events.insert(events.begin(), std::move(event));
   return events;
 }
