@@ -379,7 +379,9 @@ TEST(JobberWebhook, TopicsSayWhatHappenedToWhat) {
   EXPECT_EQ(of("PAYMENT_DESTROY").resource, "payments");
   EXPECT_EQ(of("JOB_CLOSED").resource, "jobs");
   EXPECT_TRUE(of("APP_DISCONNECT").disconnected);
-  EXPECT_TRUE(of("VISIT_CREATE").resource.empty()) << "kept, but nothing to apply";
+  EXPECT_EQ(of("VISIT_COMPLETE").resource, "visits");
+  EXPECT_EQ(of("EXPENSE_UPDATE").resource, "expenses");
+  EXPECT_TRUE(of("TIMESHEET_CREATE").resource.empty()) << "kept, but nothing to apply";
 }
 
 }  // namespace
