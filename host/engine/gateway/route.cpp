@@ -31,6 +31,7 @@ constexpr std::array<std::pair<std::string_view, int>, 17> kStatusOfCode{{
     {"storage.not_null", 500},
     {"internal.*", 500},
     {"token.needs_reauth", 409},
+    {"payment.processing_error", 502},
 }};
 
 bool matches(std::string_view rule, std::string_view code) {
