@@ -53,6 +53,18 @@ sdk::json::object as_day(const std::string& time) {
   return {{"date", time.substr(0, 10)}, {"dateTime", nullptr}, {"timeZone", nullptr}};
 }
 
+/// The first who is invited and is neither the calendar's owner nor a room.
+std::string guest_of(const sdk::json::value& event) {
+  for (const auto& attendee : items_at(event, "attendees")) {
+    const auto is = [&](const char* member) {
+      const auto* flag = sdk::find_member(attendee, member);
+      return flag != nullptr && flag->is_bool() && flag->as_bool();
+    };
+    if (!is("self") && !is("organizer") && !is("resource")) return sdk::string_at(attendee, "email");
+  }
+  return {};
+}
+
 /// Members of `data` that are the calendar's own.
 sdk::json::object without_derived(const sdk::json::value& data) {
   sdk::json::object body = data.is_object() ? data.as_object() : sdk::json::object();
@@ -106,8 +118,10 @@ sdk::Record make_event_record(const std::string& resource, sdk::json::value even
   record.deleted = sdk::string_at(event, "status") == "cancelled";
   if (const auto updated = sdk::parse_time(sdk::string_at(event, "updated")); updated.ok())
     record.updated_at = *updated;
-  if (event.is_object() && !record.deleted)
-    event.as_object()["patchbay"] = sdk::json::object{{"allDay", !date_of(event, "start").empty()}};
+  if (event.is_object() && !record.deleted) {
+    sdk::json::object derived{{"allDay", !date_of(event, "start").empty()}, {"guest", guest_of(event)}};
+    event.as_object()["patchbay"] = std::move(derived);
+  }
   record.data = std::move(event);
   return record;
 }

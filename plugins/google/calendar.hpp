@@ -46,7 +46,7 @@ class Calendar {
 
 /// Whether an event is a job that the hub put into the calendar.
 bool is_job_event(const sdk::json::value& event);
-/// The event as a record; `data` gets the member `patchbay` with what a mapping cannot work out: {allDay}.
+/// The event as a record; `data` gets the member `patchbay` with what a mapping cannot work out: {allDay, guest}.
 sdk::Record make_event_record(const std::string& resource, sdk::json::value event);
 /// An id that the calendar takes (a to v and digits), the same for the same key.
 std::string event_id_of(const std::string& resource, const std::string& idempotency_key);

@@ -147,11 +147,18 @@ TEST_F(CalendarTest, AWholeDayEndsOnTheDayAfter) {
                   .ok());
   EXPECT_EQ(sdk::string_at(last_body(), "start.date"), "2026-02-01");
   EXPECT_EQ(sdk::string_at(last_body(), "end.date"), "2026-02-02");
-  const auto sent = last_body();
-  EXPECT_EQ(sdk::find_path(sent, "patchbay"), nullptr);
+  EXPECT_FALSE(last_body().as_object().contains("patchbay"));
   const json::object days{{"id", "d"}, {"start", {{"date", "2026-02-01"}}}, {"end", {{"date", "2026-02-02"}}}};
-  const auto record = make_event_record("events", days);
-  EXPECT_EQ(*sdk::find_path(record.data, "patchbay.allDay"), true);
+  EXPECT_EQ(make_event_record("events", days).data.at("patchbay").at("allDay"), true);
+}
+
+TEST_F(CalendarTest, TheGuestIsWhoIsInvited) {
+  json::object with_guests = event("e1");
+  with_guests["attendees"] = json::array{json::object{{"email", "me@example.com"}, {"self", true}},
+                                         json::object{{"email", "room@example.com"}, {"resource", true}},
+                                         json::object{{"email", "ann@example.com"}}};
+  EXPECT_EQ(sdk::string_at(make_event_record("events", with_guests).data, "patchbay.guest"), "ann@example.com");
+  EXPECT_EQ(sdk::string_at(make_event_record("events", event("e2")).data, "patchbay.guest"), "");
 }
 
 TEST_F(CalendarTest, APatchLeavesOutWhatDidNotChange) {

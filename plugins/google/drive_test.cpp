@@ -88,7 +88,8 @@ TEST_F(DriveTest, AfterACutDriveSaysWhereToGoOn) {
   const std::string content(kChunk + 1000, 'x');
   begin_session();
   http().reply(sdk::transient_error("http.reset", "reset"));
-  http().reply(sdk::HttpResponse{308, {{"Range", "bytes=0-262143"}}, ""});  // the probe: not everything that was sent arrived
+  http().reply(
+      sdk::HttpResponse{308, {{"Range", "bytes=0-262143"}}, ""});  // the probe: not everything that was sent arrived
   http().reply(sdk::HttpResponse{308, {{"Range", "bytes=0-8650751"}}, ""});
   http().reply_json({{"id", "f1"}});
   http().reply_json({{"id", "f1"}});
@@ -131,7 +132,8 @@ TEST_F(DriveTest, AnUploadThatNeverMovesEnds) {
 
 TEST_F(DriveTest, TheTokenGoesToNoOtherPlace) {
   http().reply_json({{"ids", json::array{"f1"}}});
-  http().reply(sdk::HttpResponse{200, {{"Location", "https://elsewhere.example/upload/drive/v3/files?upload_id=abc"}}, ""});
+  http().reply(
+      sdk::HttpResponse{200, {{"Location", "https://elsewhere.example/upload/drive/v3/files?upload_id=abc"}}, ""});
   EXPECT_EQ(upload(std::string(kChunk + 1, 'x')).error().code, "google.session");
   EXPECT_EQ(http().requests().size(), 2u);
 }

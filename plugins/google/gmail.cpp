@@ -178,7 +178,8 @@ sdk::Result<std::optional<sdk::SentMessage>> Gmail::find_sent(const sdk::CallCon
   PATCHBAY_ASSIGN(const auto answer, api_.json(context, std::move(call)));
   const std::string id = sdk::string_at(answer, "messages[0].id");
   if (id.empty()) return std::optional<sdk::SentMessage>();
-  return std::optional<sdk::SentMessage>({id, sdk::string_at(answer, "messages[0].threadId"), std::nullopt});
+  return std::optional<sdk::SentMessage>({id, sdk::string_at(answer, "messages[0].threadId"),
+                                          make_message_record(*sdk::find_path(answer, "messages[0]"))});
 }
 
 sdk::Result<Gmail::Thread> Gmail::thread_of(const sdk::CallContext& context, const std::string& thread_id) {
@@ -232,6 +233,7 @@ sdk::Result<sdk::SentMessage> Gmail::send(const sdk::CallContext& context, const
   sent.thread_id = sdk::string_at(answer, "threadId");
   if (sent.external_id.empty())
     return sdk::transient_error("google.unreadable", "Gmail did not say which message it sent");
+  sent.record = make_message_record(answer);  // ids and labels; the rest comes with the next run
   return sent;
 }
 

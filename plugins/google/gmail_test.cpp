@@ -149,6 +149,9 @@ TEST_F(GmailTest, AMailIsSentAsBase64UrlWithoutPadding) {
   ASSERT_TRUE(sent.ok());
   EXPECT_EQ(sent->external_id, "s1");
   EXPECT_EQ(sent->thread_id, "t9");
+  ASSERT_TRUE(sent->record.has_value()) << "by it the message is known when it comes back";
+  EXPECT_EQ(sent->record->resource, "messages");
+  EXPECT_EQ(sent->record->external_id, "s1");
   const std::string raw = sdk::string_at(last_body(), "raw");
   EXPECT_EQ(raw.find_first_of("+/="), std::string::npos);
   EXPECT_THAT(sent_mail(), HasSubstr("Subject: Hi\r\n"));

@@ -21,6 +21,8 @@ struct MailEnvelope {
 /// The whole mail with CRLF lines. kInvalid for an address, subject or file name with a line break or without a sense.
 sdk::Result<std::string> make_mail(const sdk::OutgoingMessage& message, const MailEnvelope& envelope);
 
+/// Whether a text is printable ASCII in one line.
+bool is_ascii(std::string_view text);
 /// A header's value as RFC 2047 writes it: itself where it is plain ASCII, else encoded words of at most 75 characters,
 /// never cut inside a character.
 std::string encode_words(std::string_view text);

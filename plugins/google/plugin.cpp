@@ -63,6 +63,7 @@ sdk::WebhookDescription describe_webhooks() {
   webhooks.topics = webhook_topics();
   webhooks.answer_within = std::chrono::seconds(10);
   webhooks.signature.algorithm = sdk::SignatureDescription::Algorithm::kCustom;
+  webhooks.signature.header = "X-Goog-Channel-Token";  // not to be kept with what arrived
   webhooks.oidc = sdk::OidcDescription{{"https://accounts.google.com", "accounts.google.com"},
                                        "https://www.googleapis.com/oauth2/v3/certs",
                                        "oidcKeysUrl"};

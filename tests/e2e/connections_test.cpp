@@ -56,6 +56,11 @@ TEST_F(Connections, AnAccountIsConnectedOnceAndAgainWithoutDoubles) {
       "limit 1");
   EXPECT_FALSE(api_.get("/clients/" + client).at("links").as_array().empty());
   EXPECT_EQ(api_.send("DELETE", "/connections/" + first).status, 204);
+  EXPECT_EQ(
+      world_.number("select count(*) from clients where id = $1::uuid and updated_at > now() - interval '1 minute'"
+                    " and updated_at > created_at",
+                    {client}),
+      1);
   const auto shown = api_.get("/clients/" + client);
   const auto* links = sdk::find_member(shown, "links");
   EXPECT_TRUE(links == nullptr || links->is_null() || links->as_array().empty()) << "of a removed connection";

@@ -106,6 +106,23 @@ TEST_F(CalendarTest, AJobComesIntoTheCalendarWhenItHasATime) {
   EXPECT_EQ(google().writes()[1].external_id, value("select external_id from entity_links"));
 }
 
+TEST_F(CalendarTest, AJobThatIsCalledOffLeavesTheCalendarAndTheCalendarCallsNoJobOff) {
+  const std::string id = create("job", {{"title", "Paint"},
+                                        {"clientId", client()},
+                                        {"scheduledStart", "2026-12-03T09:00:00Z"},
+                                        {"scheduledEnd", "2026-12-03T12:00:00Z"}});
+  EXPECT_FALSE(google().writes()[0].data.as_object().contains("status"));
+  google().put("job_events", value("select external_id from entity_links"),
+               R"({"summary":"Paint","status":"confirmed","start":{"dateTime":"2026-12-04T09:00:00Z"}})");
+  sync(google_, sdk::SyncMode::kFull, false, {"job_events"});
+  EXPECT_EQ(value("select status from jobs"), "tentative");
+  write([&](storage::Session& session, auto&) {
+    return writer_.move(session, *registry_.find("job"), user(), id, "cancelled", "ill", {});
+  });
+  ASSERT_EQ(google().writes().size(), 2u);
+  EXPECT_EQ(sdk::canonical_json(google().writes()[1].data), R"({"status":"cancelled"})");
+}
+
 TEST_F(CalendarTest, AJobThatIsMovedInTheCalendarIsMovedAndOneTakenOutIsKept) {
   create("job", {{"title", "Paint"},
                  {"clientId", client()},

@@ -110,6 +110,23 @@ sdk::json::object SandboxProcess::slack_connection(bool with_token, const std::s
           {"credentials", std::move(credentials)}};
 }
 
+sdk::json::object SandboxProcess::google_connection(const std::string& push_url, const std::string& name) const {
+  return {{"connector", "google"},
+          {"name", name},
+          {"options",
+           {{"apiBase", url("/google")},
+            {"authorizeUrl", url("/google/o/oauth2/v2/auth")},
+            {"tokenUrl", url("/google/token")},
+            {"oidcKeysUrl", url("/google/oauth2/v3/certs")},
+            {"pubsubTopic", "projects/sandbox/topics/gmail"}}},
+          {"credentials",
+           {{"clientId", "google-sandbox-client"},
+            {"clientSecret", "google-sandbox-secret"},
+            {"channelToken", "sandbox-channel-token"},
+            {"pubsubAudience", push_url},
+            {"pubsubServiceAccount", "gmail-push@sandbox.iam.gserviceaccount.com"}}}};
+}
+
 std::string SandboxProcess::approve(const std::string& authorize_url) const {
   const std::string base = url("");
   if (!authorize_url.starts_with(base)) throw std::runtime_error("not a page of the sandbox: " + authorize_url);

@@ -31,6 +31,8 @@ class SandboxProcess {
   /// Body of POST /connections for the services as this sandbox plays them.
   sdk::json::object stripe_connection(const std::string& name = "main") const;
   sdk::json::object jobber_connection(const std::string& name = "main") const;
+  /// `push_url`: where Gmail's Pub/Sub pushes to, which is also their audience.
+  sdk::json::object google_connection(const std::string& push_url, const std::string& name = "main") const;
   sdk::json::object quickbooks_connection(const std::string& name = "main") const;
   sdk::json::object twilio_connection(const std::string& name = "main") const;
   /// With the bot token; without it the owner authorises it.

@@ -260,6 +260,11 @@ sdk::Result<void> ConnectionStore::remove(storage::Session& session, const std::
                       "where id = $1 and deleted_at is null",
                       {id}));
   if (rows.affected_count() == 0) return sdk::not_found_error("connection.not_found", "there is no such connection");
+  // Their links are no longer shown: who asks what has changed must hear of it.
+  PATCHBAY_TRY(session.execute(
+      "select touch_entities(kind, ids) from (select entity_kind as kind, array_agg(distinct entity_id) as ids"
+      " from entity_links where connection_id = $1 and deleted_at is null group by entity_kind order by entity_kind) l",
+      {id}));
   return {};
 }
 

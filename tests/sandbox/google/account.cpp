@@ -177,6 +177,18 @@ void Account::set_push(const json::object& settings) {
   if (const auto audience = sdk::string_at(settings, "googleAudience"); !audience.empty()) audience_ = audience;
   if (const auto account = sdk::string_at(settings, "googleServiceAccount"); !account.empty())
     service_account_ = account;
+  const auto token = sdk::string_at(settings, "googleChannelToken");
+  if (token.empty() || push_target_.empty()) return;
+  // As if somebody had registered them by hand.
+  for (const auto* topic : {"events", "changes"}) {
+    const std::string id = std::string("standing-") + topic;
+    if (find("channels", id) != nullptr) erase("channels", id);
+    const std::string api =
+        std::string(topic) == "events" ? "calendar/v3/calendars/primary/events" : "drive/v3/changes";
+    open_channel({{"id", id}, {"address", push_target_}, {"token", token}, {"expiration", now_ms() + kWeek}}, topic,
+                 "https://www.googleapis.com/" + api + "?alt=json");
+  }
+  watch_mailbox("projects/sandbox/topics/gmail");
 }
 
 }  // namespace patchbay::sandbox::google
