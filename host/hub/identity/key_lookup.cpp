@@ -29,8 +29,8 @@ sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& se
                                       " e where e.id = any($1::uuid[]) and e.deleted_at is null"
                                 : "select k.key, (array_agg(e.id))[1] as id from unnest($1::text[]) as k(key) join " +
                                       description.table + " e on " + key_expression(description, key_name) +
-                                      " = k.key and e.deleted_at is null and " + verified_condition(description, key_name) +
-                                      " group by k.key having count(*) = 1";
+                                      " = k.key and e.deleted_at is null and " +
+                                      verified_condition(description, key_name) + " group by k.key having count(*) = 1";
   const std::vector<std::string> wanted(keys.begin(), keys.end());
   PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted)}));
   for (std::size_t row = 0; row < rows.size(); ++row) found[rows.text(row, "key")] = rows.text(row, "id");
