@@ -73,7 +73,8 @@ void ConnectedService::authorize(const SandboxProcess& sandbox) {
   const std::string challenge = client.endpoints.pkce ? sdk::base64url_encode(base::sha256(kVerifier)) : std::string();
   const auto back = sandbox.approve(oauth::authorize_url(client, kRedirect, "state", challenge));
   std::string code;
-  for (const auto& [name, value] : http::parse_query(back.substr(back.find('?') + 1)).value()) {
+  const auto answer = http::parse_query(back.substr(back.find('?') + 1)).value();
+  for (const auto& [name, value] : answer) {
     if (name == "code") code = value;
     if (name == client.endpoints.account_callback_parameter) settings_.account_id = value;
   }

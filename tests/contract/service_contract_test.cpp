@@ -259,7 +259,7 @@ TEST_P(ServiceContract, ClientsOfAllThreadsSeeTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Connectors, ServiceContract, ::testing::ValuesIn(kServices),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace patchbay::testing
