@@ -113,7 +113,8 @@ TEST_F(CalendarTest, AJobThatIsCalledOffLeavesTheCalendarAndTheCalendarCallsNoJo
                                         {"scheduledEnd", "2026-12-03T12:00:00Z"}});
   EXPECT_FALSE(google().writes()[0].data.as_object().contains("status"));
   google().put("job_events", value("select external_id from entity_links"),
-               R"({"summary":"Paint","status":"confirmed","start":{"dateTime":"2026-12-04T09:00:00Z"}})");
+               R"({"summary":"Paint","status":"confirmed","start":{"dateTime":"2026-12-04T09:00:00Z"},
+                   "end":{"dateTime":"2026-12-04T12:00:00Z"}})");
   sync(google_, sdk::SyncMode::kFull, false, {"job_events"});
   EXPECT_EQ(value("select status from jobs"), "tentative");
   write([&](storage::Session& session, auto&) {
