@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -21,6 +22,7 @@ struct ServiceCase {
   sdk::json::object (*connection)(const SandboxProcess&);
   std::string changed_kind;      // of the sandbox: records that change and are removed below
   std::string changed_resource;  // of the connector
+  friend void PrintTo(const ServiceCase& service, std::ostream* out) { *out << service.name; }
 };
 
 sdk::json::object google_connection(const SandboxProcess& sandbox) {
@@ -68,13 +70,17 @@ class ServiceContract : public ::testing::TestWithParam<ServiceCase> {
 
   struct Walk {
     std::vector<std::string> ids;
-    std::vector<std::string> cursors;  // each asks for the page after the one before
+    std::map<std::string, sdk::json::value> shown;  // by id
+    std::vector<std::string> cursors;               // each asks for the page after the one before
     std::string checkpoint;
     std::optional<sdk::Record> first;
   };
   static void take(const sdk::Page& page, Walk& walk) {
     for (const auto& record : page.records) {
       walk.ids.push_back(record.external_id);
+      // Slack shows some answers in their thread and in their channel: the same record, then, both times.
+      const auto [known, fresh] = walk.shown.emplace(record.external_id, record.data);
+      EXPECT_TRUE(fresh || known->second == record.data) << record.external_id << " came twice, not the same";
       if (!walk.first && !record.deleted) walk.first = record;
     }
     EXPECT_TRUE(page.problems.empty()) << page.problems.front().message;
@@ -117,11 +123,10 @@ TEST_P(ServiceContract, TellsWhoseAccountItIsAndThatItWorks) {
   EXPECT_TRUE(health->healthy) << health->message;
 }
 
-TEST_P(ServiceContract, PagesEndAndHoldEachRecordOnce) {
+TEST_P(ServiceContract, PagesEndAndAgreeWithGet) {
   const auto client = service_.client();
   for (const auto& resource : listed_resources()) {
     const Walk all = walk(*client, resource);
-    EXPECT_EQ(unique(all.ids).size(), all.ids.size()) << resource << ": a record came twice";
     EXPECT_FALSE(unique(all.ids).contains("")) << resource;
     if (!all.first || !service_.description().find_resource(resource)->get) continue;
     EXPECT_EQ(all.first->resource, resource);
