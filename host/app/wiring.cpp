@@ -250,7 +250,8 @@ DoorParts::DoorParts(Platform& platform, Model& model, const ResourceParts& reso
       route_parts{model.registry,   model.policy,       resources.reader,
                   resources.writer, *platform.database, lanes,
                   workers,          work.pump,          platform.settings.config.text("business.country")},
-      dashboard(*platform.database, model.registry, model.policy, platform.settings.config.text("business.currency")) {
+      dashboard(*platform.database, model.registry, model.policy, platform.settings.config.text("business.currency")),
+      intents(*platform.database, connections.store, connections.clients, model.mappings) {
   gateway.set_post_to_io_thread(
       [this](std::size_t io_thread, std::function<void()> task) { server.post(io_thread, std::move(task)); });
 }
@@ -270,6 +271,7 @@ sdk::Result<void> DoorParts::add_routes(Platform& platform, Model& model, Connec
                                             connections.store,
                                             {work.messaging_settings.order, model.plugins, work.smtp.configured()}})));
     PATCHBAY_TRY(gateway.add(dashboard.routes()));
+    PATCHBAY_TRY(gateway.add(payments::make_routes(route_parts, intents)));
     PATCHBAY_TRY(gateway.add(connections::make_routes(connections.flow, connections.store, model.plugins)));
     PATCHBAY_TRY(gateway.add(sync::make_routes(*platform.database, connections.store, model.plugins, work.runs)));
     PATCHBAY_TRY(gateway.add(webhooks::make_routes(*platform.database, work.dead_letters, work.guarantees, is_public)));

@@ -10,6 +10,7 @@
 #include "business/commands/conversation.hpp"
 #include "business/dashboard/dashboard.hpp"
 #include "business/entities/routes.hpp"
+#include "business/payments/intent_routes.hpp"
 #include "engine/events/pump.hpp"
 #include "engine/events/redis_publisher.hpp"
 #include "engine/events/websocket_hub.hpp"
@@ -129,6 +130,7 @@ struct DoorParts {
   webhooks::Ingress ingress;
   resources::RouteParts route_parts;
   dashboard::Dashboard dashboard;
+  payments::IntentMaker intents;
   std::shared_ptr<std::string> api_document = std::make_shared<std::string>();
 };
 

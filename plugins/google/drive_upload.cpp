@@ -41,9 +41,11 @@ std::string boundary_for(const std::string& content) {
 
 /// How many bytes are stored, by "Range: bytes=0-N"; without the header none are.
 std::size_t stored_bytes(const sdk::HttpResponse& response) {
-  const std::string range = sdk::find_header(response.headers, "Range").value_or("");
+  const auto header = sdk::find_header(response.headers, "Range");
+  if (!header) return 0;
+  const std::string_view range = *header;
   const auto dash = range.find('-');
-  if (dash == std::string::npos) return 0;
+  if (dash == std::string_view::npos) return 0;
   std::size_t last = 0;
   const auto [end, failure] = std::from_chars(range.data() + dash + 1, range.data() + range.size(), last);
   return failure == std::errc() && end != range.data() + dash + 1 ? last + 1 : 0;

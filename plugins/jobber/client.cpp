@@ -3,9 +3,9 @@
 namespace patchbay::jobber {
 namespace {
 
-constexpr std::uint32_t kPageMax = 100;
 constexpr std::chrono::minutes kOverlap{5};            // records that changed while the run before was reading
 constexpr std::chrono::hours kPaymentWindow{24 * 35};  // payments tell only the day they were entered
+constexpr std::chrono::hours kVisitWindow{24 * 14};    // visits that began before stay as they are
 
 /// Where a run stands: the page after, what it looks for, and when it began (the next run's start).
 struct Cursor {
@@ -31,6 +31,8 @@ sdk::json::object filter_of(const Resource& resource, const Cursor& cursor) {
       return {{"updatedAt", {{"after", sdk::format_time(*since - kOverlap)}}}};
     case ChangeFilter::kEntryDate:
       return {{"entryDate", {{"after", sdk::format_time(*since - kPaymentWindow)}}}};
+    case ChangeFilter::kStartAt:
+      return {{"startAt", {{"after", sdk::format_time(*since - kVisitWindow)}}}};
     case ChangeFilter::kSortedJobs:
       return {};
   }
@@ -50,6 +52,24 @@ bool is_older(const sdk::Record& record, const Cursor& cursor) {
   return since.ok() && record.updated_at && *record.updated_at < *since - kOverlap;
 }
 
+/// The nodes that are records: of the list itself, or of the list inside each of its nodes.
+sdk::json::array take_nodes(const Resource& resource, sdk::json::value& connection, sdk::Page& page) {
+  auto* nodes = connection.as_object().if_contains("nodes");
+  if (nodes == nullptr || !nodes->is_array()) return {};
+  if (resource.nested_list.empty()) return std::move(nodes->as_array());
+  sdk::json::array records;
+  for (const auto& parent : nodes->as_array()) {
+    const auto* more = sdk::find_path(parent, resource.nested_list + ".pageInfo.hasNextPage");
+    if (more != nullptr && more->is_bool() && more->as_bool())
+      page.problems.push_back(
+          {sdk::string_at(parent, "id"), "more than 20 " + resource.name + "; the others are left out"});
+    const auto* inner = sdk::find_path(parent, resource.nested_list + ".nodes");
+    if (inner == nullptr || !inner->is_array()) continue;
+    records.insert(records.end(), inner->as_array().begin(), inner->as_array().end());
+  }
+  return records;
+}
+
 }  // namespace
 
 JobberClient::JobberClient(const sdk::ConnectionSettings& settings, sdk::HostServices services)
@@ -66,7 +86,7 @@ sdk::Result<sdk::AccountIdentity> JobberClient::authenticate(const sdk::CallCont
 sdk::Result<sdk::Page> JobberClient::list(const sdk::CallContext& context, const sdk::ListRequest& request) {
   PATCHBAY_ASSIGN(const Resource* resource, known_resource(request.resource));
   Cursor cursor = Cursor::of(request, services_.clock.now());
-  sdk::json::object variables{{"first", std::min(std::max<std::uint32_t>(request.page_size, 1), kPageMax)},
+  sdk::json::object variables{{"first", std::min(std::max<std::uint32_t>(request.page_size, 1), resource->page_max)},
                               {"filter", filter_of(*resource, cursor)}};
   if (!cursor.after.empty()) variables["after"] = cursor.after;
   PATCHBAY_ASSIGN(auto data,
@@ -77,8 +97,7 @@ sdk::Result<sdk::Page> JobberClient::list(const sdk::CallContext& context, const
   }
   sdk::Page page;
   bool reached_known = false;
-  auto* nodes = connection->as_object().if_contains("nodes");
-  for (auto& node : nodes != nullptr && nodes->is_array() ? nodes->as_array() : sdk::json::array()) {
+  for (auto& node : take_nodes(*resource, *connection, page)) {
     sdk::Record record = make_record(*resource, std::move(node));
     // An answer in part holds null where a node failed.
     if (record.external_id.empty()) {
@@ -134,7 +153,16 @@ sdk::Result<void> JobberClient::remove(const sdk::CallContext& context, const st
 
 sdk::Result<sdk::Health> JobberClient::health_check(const sdk::CallContext& context) {
   PATCHBAY_ASSIGN(const auto account, authenticate(context));
-  return sdk::Health{true, "Jobber answers for " + account.name, {{"account", account.account_id}}, {}};
+  sdk::Health health{true, "Jobber answers for " + account.name, {{"account", account.account_id}}, {}};
+  health.details["apiVersion"] = graphql_.answered_version();
+  if (!graphql_.version_warning().empty()) {
+    health.notices.push_back("Jobber about the API version: " + graphql_.version_warning() +
+                             " Set the option 'apiVersion' to a newer one.");
+  } else if (!graphql_.answered_version().empty() && graphql_.answered_version() != graphql_.asked_version()) {
+    health.notices.push_back("Jobber answers with API version " + graphql_.answered_version() + " instead of " +
+                             graphql_.asked_version() + ", which it no longer has.");
+  }
+  return health;
 }
 
 }  // namespace patchbay::jobber

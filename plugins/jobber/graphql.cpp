@@ -136,9 +136,11 @@ sdk::Result<sdk::HttpResponse> GraphQl::post(const sdk::CallContext& context, co
   return services_.http.send(context, request);
 }
 
-void GraphQl::remember_cost(const std::string& operation, const sdk::HttpResponse& response) {
+void GraphQl::remember_extensions(const std::string& operation, const sdk::HttpResponse& response) {
   const auto body = sdk::parse_json(response.body);
   if (!body.ok()) return;
+  version_warning_ = sdk::string_at(*body, "extensions.versioning.warning");
+  answered_version_ = sdk::string_at(*body, "extensions.versioning.version");
   const double restore = number_at(*body, "extensions.cost.throttleStatus.restoreRate");
   if (restore <= 0) return;
   bucket_ = {number_at(*body, "extensions.cost.throttleStatus.maximumAvailable"),
@@ -161,7 +163,7 @@ sdk::Result<sdk::json::value> GraphQl::run(const sdk::CallContext& context, cons
     PATCHBAY_ASSIGN(response, post(context, body, token));
     data = read_answer(response, services_.logger);
   }
-  remember_cost(operation, response);
+  remember_extensions(operation, response);
   return data;
 }
 

@@ -34,13 +34,19 @@ class GraphQl {
   sdk::Result<sdk::json::value> run(const sdk::CallContext& context, const std::string& operation,
                                     const std::string& document, const sdk::json::object& variables);
 
+  /// What the last answer said of the API version; empty: nothing.
+  const std::string& version_warning() const { return version_warning_; }
+  const std::string& answered_version() const { return answered_version_; }
+  const std::string& asked_version() const { return version_; }
+
  private:
   sdk::Result<sdk::HttpResponse> post(const sdk::CallContext& context, const std::string& body,
                                       const std::string& token);
-  void remember_cost(const std::string& operation, const sdk::HttpResponse& response);
+  void remember_extensions(const std::string& operation, const sdk::HttpResponse& response);
   std::string url_;
   std::string version_;
   sdk::HostServices services_;
+  std::string version_warning_, answered_version_;
   CostBucket bucket_;
   std::map<std::string, double> cost_of_;  // requested cost of an operation as the last answer told it
 };

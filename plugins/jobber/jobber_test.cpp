@@ -286,6 +286,72 @@ sdk::Result<std::vector<sdk::WebhookEvent>> parse(json::object event) {
   return parse_event(request);
 }
 
+TEST_F(JobberTest, AWarningAboutTheApiVersionIsANoticeInTime) {
+  const json::object account{{"account", {{"id", "MQ=="}, {"name", "A"}}}};
+  http().reply_json(
+      {{"data", account},
+       {"extensions",
+        {{"versioning", {{"version", "2025-04-16"}, {"warning", "2025-04-16 is removed on 2026-10-16."}}}}}});
+  const auto warned = client_->health_check({});
+  ASSERT_TRUE(warned.ok());
+  EXPECT_TRUE(warned->healthy);
+  ASSERT_EQ(warned->notices.size(), 1u);
+  EXPECT_THAT(warned->notices[0], HasSubstr("2026-10-16"));
+  // A version that is gone is answered by another without a word of warning.
+  http().reply_json({{"data", account}, {"extensions", {{"versioning", {{"version", "2099-01-01"}}}}}});
+  const auto replaced = client_->health_check({});
+  ASSERT_EQ(replaced->notices.size(), 1u);
+  EXPECT_THAT(replaced->notices[0], HasSubstr("2099-01-01"));
+  http().reply_json({{"data", account}, {"extensions", {{"versioning", {{"version", "2025-04-16"}}}}}});
+  EXPECT_TRUE(client_->health_check({})->notices.empty());
+}
+
+TEST_F(JobberTest, VisitsTellNoChangeSoAWindowOfTheirTimesIsReadAgain) {
+  http().reply_json(page_of("visits", {json::object{{"id", "Vg"}, {"visitStatus", "TODAY"}}}));
+  const auto page = client_->list({}, list_of("visits", "2026-03-15T00:00:00.000Z"));
+  ASSERT_TRUE(page.ok()) << page.error().message;
+  EXPECT_EQ(page->records.size(), 1u);
+  EXPECT_EQ(sdk::string_at(last_sent(), "variables.filter.startAt.after").substr(0, 10), "2026-03-01");
+  EXPECT_THAT(sdk::string_at(last_sent(), "query"), Not(HasSubstr("updatedAt"))) << "a visit has none";
+}
+
+TEST_F(JobberTest, PropertiesAreFoundInTheirClients) {
+  const json::object inner{{"nodes", json::array{json::object{{"id", "P1"}}, json::object{{"id", "P2"}}}},
+                           {"pageInfo", {{"hasNextPage", true}}}};
+  http().reply_json(page_of("clients", {json::object{{"id", "C1"}, {"clientProperties", inner}},
+                                        json::object{{"id", "C2"}, {"clientProperties", {{"nodes", json::array{}}}}}}));
+  const auto page = client_->list({}, list_of("properties"));
+  ASSERT_TRUE(page.ok()) << page.error().message;
+  ASSERT_EQ(page->records.size(), 2u);
+  EXPECT_EQ(page->records[1].external_id, "P2");
+  ASSERT_EQ(page->problems.size(), 1u) << "what is left out is said";
+  EXPECT_EQ(page->problems[0].external_id, "C1");
+  EXPECT_EQ(last_sent().at("variables").at("first"), 20) << "more would cost more than a query may";
+}
+
+TEST_F(JobberTest, AQuoteIsMadeOnceAndHasALineAtLeast) {
+  const json::object quote{{"id", "Uq"}, {"title", "Rewire"}, {"client", {{"id", "Qw"}}}};
+  http().reply_json(page_of("quotes", {}));
+  http().reply_json(
+      {{"data",
+        {{"client", {{"id", "Qw"}, {"clientProperties", {{"nodes", json::array{json::object{{"id", "Pp"}}}}}}}}}}});
+  http().reply_json({{"data", {{"quoteCreate", {{"quote", quote}, {"userErrors", json::array{}}}}}}});
+  const auto made =
+      create("quotes", {{"clientId", "Qw"}, {"title", "Rewire"}, {"total", "250.50"}, {"message", "Soon"}});
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  const auto attributes = last_sent().at("variables").at("attributes");
+  EXPECT_EQ(sdk::string_at(attributes, "propertyId"), "Pp");
+  EXPECT_EQ(sdk::string_at(attributes, "message"), "Soon");
+  EXPECT_EQ(sdk::string_at(attributes, "lineItems[0].name"), "Rewire");
+  EXPECT_EQ(attributes.at("lineItems").at(0).at("unitPrice"), 250.5);
+  // The answer was lost: what is there is taken.
+  http().reply_json(page_of("quotes", {quote}));
+  const auto before = http().requests().size();
+  EXPECT_EQ(create("quotes", {{"clientId", "Qw"}, {"title", "Rewire"}})->external_id, "Uq");
+  EXPECT_EQ(http().requests().size(), before + 1);
+  EXPECT_EQ(create("quotes", {{"title", "Nobody's"}}).error().error_class, sdk::ErrorClass::kInvalid);
+}
+
 TEST(JobberWebhook, BothSpellingsOfTheTimeMakeTheSameKey) {
   const char* time = "2021-08-12T16:31:36-06:00";
   const json::object fields{{"topic", "CLIENT_UPDATE"}, {"accountId", "QQ"}, {"itemId", "MQ=="}};
@@ -313,7 +379,9 @@ TEST(JobberWebhook, TopicsSayWhatHappenedToWhat) {
   EXPECT_EQ(of("PAYMENT_DESTROY").resource, "payments");
   EXPECT_EQ(of("JOB_CLOSED").resource, "jobs");
   EXPECT_TRUE(of("APP_DISCONNECT").disconnected);
-  EXPECT_TRUE(of("VISIT_CREATE").resource.empty()) << "kept, but nothing to apply";
+  EXPECT_EQ(of("VISIT_COMPLETE").resource, "visits");
+  EXPECT_EQ(of("EXPENSE_UPDATE").resource, "expenses");
+  EXPECT_TRUE(of("TIMESHEET_CREATE").resource.empty()) << "kept, but nothing to apply";
 }
 
 }  // namespace

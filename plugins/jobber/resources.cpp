@@ -25,6 +25,16 @@ constexpr const char* kInvoiceFields =
     "amounts { subtotal discountAmount taxAmount total paymentsTotal depositAmount tipsTotal invoiceBalance } "
     "jobs(first: 5) { nodes { id } }";
 
+constexpr const char* kPropertyFields =
+    "id name jobberWebUri address { street1 street2 city province postalCode country } client { id updatedAt }";
+
+constexpr const char* kVisitFields =
+    "id title instructions visitStatus startAt endAt allDay isComplete completedAt createdAt job { id } client { id } "
+    "property { id address { street street1 city } } assignedUsers(first: 5) { nodes { id name { full } } }";
+
+constexpr const char* kExpenseFields =
+    "id title description date total createdAt updatedAt linkedJob { id client { id } } enteredBy { id name { full } }";
+
 constexpr const char* kPaymentFields =
     "__typename id amount rawAmount adjustmentType paymentType paymentOrigin entryDate details "
     "client { id } invoice { id } quote { id } "
@@ -54,7 +64,7 @@ const std::vector<Resource>& resources() {
        "QuoteFilterAttributes",
        kQuoteFields,
        ChangeFilter::kUpdatedAt,
-       false,
+       true,
        false,
        {"read_quotes"}},
       {"jobs",
@@ -90,6 +100,43 @@ const std::vector<Resource>& resources() {
        false,
        false,
        {"read_jobber_payments"}},
+      {"visits",
+       "appointment",
+       {"clients", "jobs"},
+       "visits",
+       "visit",
+       "VisitFilterAttributes",
+       kVisitFields,
+       ChangeFilter::kStartAt,
+       false,
+       false,
+       {"read_scheduled_items"}},
+      {"expenses",
+       "expense",
+       {"clients", "jobs"},
+       "expenses",
+       "expense",
+       "ExpenseFilterAttributes",
+       kExpenseFields,
+       ChangeFilter::kUpdatedAt,
+       false,
+       false,
+       {"read_expenses"}},
+      // Twenty clients of at most twenty properties cost what one query may.
+      {"properties",
+       "",
+       {"clients"},
+       "clients",
+       "property",
+       "ClientFilterAttributes",
+       kPropertyFields,
+       ChangeFilter::kUpdatedAt,
+       false,
+       false,
+       {"read_clients"},
+       "clientProperties",
+       "id updatedAt",
+       20},
   };
   return kResources;
 }
@@ -111,9 +158,13 @@ std::string list_document(const Resource& resource) {
   // `sort` is one object for payments, a list for jobs, and not needed elsewhere.
   std::string sort;
   if (resource.change_filter == ChangeFilter::kSortedJobs) sort = ", sort: [{key: UPDATED_AT, direction: DESCENDING}]";
+  const std::string nodes = resource.nested_list.empty()
+                                ? resource.fields
+                                : resource.nested_fields + " " + resource.nested_list + "(first: 20) { nodes { " +
+                                      resource.fields + " } pageInfo { hasNextPage } }";
   return "query " + operation_name("List", resource) +
          "($first: Int!, $after: String, $filter: " + resource.filter_type + ") { " + resource.list_field +
-         "(first: $first, after: $after, filter: $filter" + sort + ") { nodes { " + resource.fields +
+         "(first: $first, after: $after, filter: $filter" + sort + ") { nodes { " + nodes +
          " } pageInfo { endCursor hasNextPage } } }";
 }
 

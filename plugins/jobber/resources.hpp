@@ -14,6 +14,7 @@ enum class ChangeFilter {
   kUpdatedAt,   // filter: {updatedAt: {after}}
   kSortedJobs,  // no such filter: sorted by UPDATED_AT, read until older
   kEntryDate,   // filter: {entryDate: {after}}, with a window that looks back
+  kStartAt,     // filter: {startAt: {after}}, with a window that looks back: visits tell no change
 };
 
 struct Resource {
@@ -28,6 +29,11 @@ struct Resource {
   bool writable = false;
   bool removable = false;
   std::vector<std::string> scopes;
+  /// Member of each node of the list that holds the records themselves ("clientProperties"), where Jobber has no list
+  /// of them; `nested_fields` is the node's selection around them.
+  std::string nested_list = {};
+  std::string nested_fields = {};
+  std::uint32_t page_max = 100;
 };
 
 const std::vector<Resource>& resources();

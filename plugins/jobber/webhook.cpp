@@ -10,7 +10,8 @@ constexpr const char* kDisconnected = "APP_DISCONNECT";
 /// First word of a topic → resource of the record it is about.
 const std::map<std::string, std::string>& resource_of_topic() {
   static const std::map<std::string, std::string> kResources{
-      {"CLIENT", "clients"}, {"QUOTE", "quotes"}, {"JOB", "jobs"}, {"INVOICE", "invoices"}, {"PAYMENT", "payments"}};
+      {"CLIENT", "clients"},   {"QUOTE", "quotes"}, {"JOB", "jobs"},         {"INVOICE", "invoices"},
+      {"PAYMENT", "payments"}, {"VISIT", "visits"}, {"EXPENSE", "expenses"}, {"PROPERTY", "properties"}};
   return kResources;
 }
 
@@ -25,7 +26,8 @@ std::vector<std::string> webhook_topics() {
   for (const auto& [word, resource] : resource_of_topic()) {
     for (const char* what : {"_CREATE", "_UPDATE", "_DESTROY"}) topics.push_back(word + what);
   }
-  for (const char* topic : {"JOB_CLOSED", "QUOTE_SENT", "QUOTE_APPROVED", "APP_CONNECT", kDisconnected})
+  for (const char* topic :
+       {"JOB_CLOSED", "QUOTE_SENT", "QUOTE_APPROVED", "VISIT_COMPLETE", "APP_CONNECT", kDisconnected})
     topics.emplace_back(topic);
   return topics;
 }

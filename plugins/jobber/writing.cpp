@@ -5,8 +5,6 @@
 namespace patchbay::jobber {
 namespace {
 
-constexpr std::chrono::hours kLostAnswerWindow{1};  // a create whose answer was lost is tried again within this
-
 const Resource& clients() {
   return *find_resource("clients");
 }
@@ -14,23 +12,9 @@ const Resource& jobs() {
   return *find_resource("jobs");
 }
 
-bool wanted(const sdk::WriteRequest& request, const char* name) {
-  const auto& fields = request.changed_fields;
-  return request.data.is_object() && request.data.as_object().contains(name) &&
-         (fields.empty() || std::find(fields.begin(), fields.end(), name) != fields.end());
-}
-
 bool is_true(const sdk::json::value* value) {
   return value != nullptr &&
          ((value->is_bool() && value->as_bool()) || (value->is_string() && value->as_string() == "true"));
-}
-
-/// The record that a mutation answers with; without it nothing says whether anything was written.
-sdk::Result<sdk::Record> written_record(const Resource& resource, const sdk::json::value& result, const char* member) {
-  const auto* node = sdk::find_member(result, member);
-  if (node == nullptr || sdk::string_at(*node, "id").empty())
-    return sdk::transient_error("jobber.unreadable", "Jobber answered without the record it wrote");
-  return make_record(resource, *node);
 }
 
 /// A person's name in Jobber's two parts; the last word is the family name.
@@ -83,7 +67,7 @@ void set_contact(sdk::json::object& input, const sdk::json::value& current, cons
 
 /// Jobber's plan of a job: the hub's times, where they are set.
 void set_timeframe(sdk::json::object& input, const sdk::WriteRequest& request) {
-  if (!wanted(request, "startAt") && !wanted(request, "endAt")) return;
+  if (!is_wanted(request, "startAt") && !is_wanted(request, "endAt")) return;
   sdk::json::object timeframe;
   for (const char* name : {"startAt", "endAt"}) {
     if (const std::string time = sdk::string_at(request.data, name); !time.empty()) timeframe[name] = time;
@@ -92,6 +76,19 @@ void set_timeframe(sdk::json::object& input, const sdk::WriteRequest& request) {
 }
 
 }  // namespace
+
+bool is_wanted(const sdk::WriteRequest& request, const char* name) {
+  const auto& fields = request.changed_fields;
+  return request.data.is_object() && request.data.as_object().contains(name) &&
+         (fields.empty() || std::find(fields.begin(), fields.end(), name) != fields.end());
+}
+
+sdk::Result<sdk::Record> written_record(const Resource& resource, const sdk::json::value& result, const char* member) {
+  const auto* node = sdk::find_member(result, member);
+  if (node == nullptr || sdk::string_at(*node, "id").empty())
+    return sdk::transient_error("jobber.unreadable", "Jobber answered without the record it wrote");
+  return make_record(resource, *node);
+}
 
 sdk::Result<sdk::json::value> Writing::mutate(const sdk::CallContext& context, const std::string& operation,
                                               const std::string& document, const sdk::json::object& variables,
@@ -117,12 +114,14 @@ sdk::Result<sdk::Record> Writing::read(const sdk::CallContext& context, const Re
 sdk::Result<sdk::Record> Writing::create(const sdk::CallContext& context, const sdk::WriteRequest& request) {
   if (request.resource == "clients") return create_client(context, request.data);
   if (request.resource == "jobs") return create_job(context, request.data);
+  if (request.resource == "quotes") return create_quote(context, request.data);
   return sdk::permanent_error("jobber.read_only", "Jobber's " + request.resource + " are not written from here");
 }
 
 sdk::Result<sdk::Record> Writing::update(const sdk::CallContext& context, const sdk::WriteRequest& request) {
   if (request.resource == "clients") return update_client(context, request);
   if (request.resource == "jobs") return update_job(context, request);
+  if (request.resource == "quotes") return update_quote(context, request);
   return sdk::permanent_error("jobber.read_only", "Jobber's " + request.resource + " are not written from here");
 }
 
@@ -180,19 +179,19 @@ sdk::Result<sdk::Record> Writing::create_client(const sdk::CallContext& context,
 sdk::Result<sdk::Record> Writing::update_client(const sdk::CallContext& context, const sdk::WriteRequest& request) {
   PATCHBAY_ASSIGN(const sdk::Record current, read(context, clients(), request.external_id));
   sdk::json::object input;
-  const bool company = wanted(request, "isCompany") ? is_true(sdk::find_member(request.data, "isCompany"))
-                                                    : is_true(sdk::find_member(current.data, "isCompany"));
-  if (wanted(request, "name")) set_name(input, sdk::string_at(request.data, "name"), company);
-  if (wanted(request, "isCompany")) input["isCompany"] = company;
-  if (wanted(request, "email"))
+  const bool company = is_wanted(request, "isCompany") ? is_true(sdk::find_member(request.data, "isCompany"))
+                                                       : is_true(sdk::find_member(current.data, "isCompany"));
+  if (is_wanted(request, "name")) set_name(input, sdk::string_at(request.data, "name"), company);
+  if (is_wanted(request, "isCompany")) input["isCompany"] = company;
+  if (is_wanted(request, "email"))
     set_contact(input, current.data, "emails", "address", sdk::string_at(request.data, "email"));
-  if (wanted(request, "phone"))
+  if (is_wanted(request, "phone"))
     set_contact(input, current.data, "phones", "number", sdk::string_at(request.data, "phone"));
-  if (wanted(request, "billingAddress"))
+  if (is_wanted(request, "billingAddress"))
     input["billingAddress"] = address_input(*sdk::find_member(request.data, "billingAddress"));
   // The service address is a property of the client; only where there is none yet it can be made from here.
   const bool no_property = sdk::string_at(current.data, "clientProperties.nodes[0].id").empty();
-  if (wanted(request, "address") && sdk::find_member(request.data, "address")->is_object()) {
+  if (is_wanted(request, "address") && sdk::find_member(request.data, "address")->is_object()) {
     if (no_property)
       PATCHBAY_TRY(create_property(context, request.external_id, *sdk::find_member(request.data, "address")));
     if (!input.contains("billingAddress"))
@@ -285,8 +284,8 @@ sdk::Result<sdk::Record> Writing::create_job(const sdk::CallContext& context, co
 
 sdk::Result<sdk::Record> Writing::update_job(const sdk::CallContext& context, const sdk::WriteRequest& request) {
   sdk::json::object input;
-  if (wanted(request, "title")) input["title"] = sdk::string_at(request.data, "title");
-  if (wanted(request, "instructions")) input["instructions"] = sdk::string_at(request.data, "instructions");
+  if (is_wanted(request, "title")) input["title"] = sdk::string_at(request.data, "title");
+  if (is_wanted(request, "instructions")) input["instructions"] = sdk::string_at(request.data, "instructions");
   set_timeframe(input, request);
   if (input.empty()) return read(context, jobs(), request.external_id);
   PATCHBAY_ASSIGN(const auto result, mutate(context, "EditJob",

@@ -18,6 +18,10 @@ class Writing {
   sdk::Result<sdk::Record> update_client(const sdk::CallContext& context, const sdk::WriteRequest& request);
   sdk::Result<sdk::Record> create_job(const sdk::CallContext& context, const sdk::json::value& data);
   sdk::Result<sdk::Record> update_job(const sdk::CallContext& context, const sdk::WriteRequest& request);
+  sdk::Result<sdk::Record> create_quote(const sdk::CallContext& context, const sdk::json::value& data);
+  sdk::Result<sdk::Record> update_quote(const sdk::CallContext& context, const sdk::WriteRequest& request);
+  sdk::Result<std::optional<sdk::Record>> find_quote(const sdk::CallContext& context, const std::string& client_id,
+                                                     const std::string& title);
   sdk::Result<std::optional<sdk::Record>> find_client(const sdk::CallContext& context, const sdk::json::value& data);
   sdk::Result<std::optional<sdk::Record>> find_job(const sdk::CallContext& context, const std::string& client_id,
                                                    const std::string& title);
@@ -32,5 +36,12 @@ class Writing {
   GraphQl& graphql_;
   sdk::Clock& clock_;
 };
+
+/// Whether the request is to write this member.
+bool is_wanted(const sdk::WriteRequest& request, const char* name);
+/// The record that a mutation answers with; without it nothing says whether anything was written.
+sdk::Result<sdk::Record> written_record(const Resource& resource, const sdk::json::value& result, const char* member);
+/// A create whose answer was lost is tried again within this.
+inline constexpr std::chrono::hours kLostAnswerWindow{1};
 
 }  // namespace patchbay::jobber

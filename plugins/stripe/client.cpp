@@ -40,7 +40,10 @@ sdk::Result<sdk::Record> StripeClient::get(const sdk::CallContext& context, cons
   const auto read_at = services_.clock.now();
   PATCHBAY_ASSIGN(auto object, api_.get(context, "/" + resource->name + "/" + sdk::url_encode(external_id),
                                         "GET /v1/" + resource->name + "/{id}", query));
-  if (resource->name == "charges") PATCHBAY_TRY(listing_.add_invoice_of(context, object));
+  if (resource->name == "charges") {
+    PATCHBAY_TRY(listing_.add_invoice_of(context, object));
+    PATCHBAY_TRY(listing_.add_disputed_amount(context, object));
+  }
   return make_record(*resource, std::move(object), read_at);
 }
 
@@ -87,6 +90,20 @@ sdk::Result<void> StripeClient::remove(const sdk::CallContext& context, const st
 sdk::Result<sdk::Health> StripeClient::health_check(const sdk::CallContext& context) {
   PATCHBAY_ASSIGN(const auto account, authenticate(context));
   return sdk::Health{true, "Stripe answers for " + account.name, {{"account", account.account_id}}, {}};
+}
+
+sdk::Result<sdk::json::value> StripeClient::operate(const sdk::CallContext& context, const std::string& name,
+                                                    const sdk::json::object& arguments) {
+  if (name != kAttachPayment)
+    return sdk::permanent_error("stripe.unknown_operation", "Stripe has no operation '" + name + "' here");
+  const std::string invoice = sdk::string_at(arguments, "invoice");
+  const std::string intent = sdk::string_at(arguments, "paymentIntent");
+  if (invoice.empty() || intent.empty())
+    return sdk::invalid_error("stripe.missing_argument", "invoice and paymentIntent are needed");
+  // One key for one pair: attaching twice is attaching once.
+  return api_.post(context, "/invoices/" + sdk::url_encode(invoice) + "/attach_payment",
+                   "POST /v1/invoices/{id}/attach_payment", {{"payment_intent", intent}},
+                   "attach-" + invoice + "-" + intent);
 }
 
 }  // namespace patchbay::stripe

@@ -5,6 +5,9 @@
 
 namespace patchbay::stripe {
 
+/// Operation: an intent's payment is credited to an invoice of Stripe's.
+inline constexpr const char* kAttachPayment = "attach_payment";
+
 /// One Stripe account.
 class StripeClient : public sdk::ServiceClient {
  public:
@@ -17,6 +20,8 @@ class StripeClient : public sdk::ServiceClient {
   sdk::Result<sdk::Record> update(const sdk::CallContext& context, const sdk::WriteRequest& request) override;
   sdk::Result<void> remove(const sdk::CallContext& context, const std::string& resource,
                            const std::string& external_id) override;
+  sdk::Result<sdk::json::value> operate(const sdk::CallContext& context, const std::string& name,
+                                        const sdk::json::object& arguments) override;
   sdk::Result<sdk::Health> health_check(const sdk::CallContext& context) override;
 
  private:

@@ -45,6 +45,22 @@ std::string intent_of(const sdk::json::value& charge) {
   return intent->is_object() ? sdk::string_at(*intent, "id") : sdk::string_at(charge, "payment_intent");
 }
 
+bool is_worth_waiting(const sdk::Error& error) {
+  return error.error_class == sdk::ErrorClass::kTransient || error.error_class == sdk::ErrorClass::kRateLimited ||
+         error.error_class == sdk::ErrorClass::kCancelled;
+}
+
+/// An inquiry (warning_…) moves no money yet; what was won or prevented is back.
+bool takes_money(const sdk::json::value& dispute) {
+  const std::string status = sdk::string_at(dispute, "status");
+  return status != "won" && status != "prevented" && status.rfind("warning_", 0) != 0;
+}
+
+std::int64_t whole_number(const sdk::json::value& object, std::string_view member) {
+  const auto* value = sdk::find_member(object, member);
+  return value != nullptr && value->is_int64() ? value->as_int64() : 0;
+}
+
 }  // namespace
 
 sdk::Result<sdk::Page> Listing::page(const sdk::CallContext& context, const Resource& resource,
@@ -95,6 +111,7 @@ sdk::Result<sdk::Page> Listing::full_page(const sdk::CallContext& context, const
   if (resource.name == "charges" && !invoice_of_intent_) PATCHBAY_TRY(load_invoice_payments(context));
   for (auto& object : items_of(list)) {
     if (resource.name == "charges") {
+      PATCHBAY_TRY(add_disputed_amount(context, object));
       const auto invoice = invoice_of_intent_->find(intent_of(object));
       if (invoice != invoice_of_intent_->end() && !object.as_object().contains("invoice"))
         object.as_object()["invoice"] = invoice->second;
@@ -167,7 +184,10 @@ sdk::Result<sdk::Record> Listing::record_of_event(const sdk::CallContext& contex
   for (const std::string& expand : resource.expand) query.emplace_back("expand[]", expand);
   PATCHBAY_ASSIGN(auto fresh, api_.get(context, "/" + resource.name + "/" + sdk::url_encode(id),
                                        "GET /v1/" + resource.name + "/{id}", query));
-  if (resource.name == "charges") PATCHBAY_TRY(add_invoice_of(context, fresh));
+  if (resource.name == "charges") {
+    PATCHBAY_TRY(add_invoice_of(context, fresh));
+    PATCHBAY_TRY(add_disputed_amount(context, fresh));
+  }
   return make_record(resource, std::move(fresh), clock_.now());
 }
 
@@ -180,9 +200,7 @@ sdk::Result<void> Listing::load_invoice_payments(const sdk::CallContext& context
     auto list = api_.get(context, "/invoice_payments", "GET /v1/invoice_payments", query);
     // A restricted key may lack the permission, an old API version the endpoint: charges then come without their
     // invoice.
-    if (!list.ok() && list.error().error_class != sdk::ErrorClass::kTransient &&
-        list.error().error_class != sdk::ErrorClass::kRateLimited &&
-        list.error().error_class != sdk::ErrorClass::kCancelled) {
+    if (!list.ok() && !is_worth_waiting(list.error())) {
       logger_.log(sdk::LogLevel::kWarning, "invoice payments cannot be listed; payments come without their invoice",
                   {{"reason", list.error().message}});
       return {};
@@ -209,14 +227,29 @@ sdk::Result<void> Listing::add_invoice_of(const sdk::CallContext& context, sdk::
   auto list = api_.get(context, "/invoice_payments", "GET /v1/invoice_payments",
                        {{"payment[type]", "payment_intent"}, {"payment[payment_intent]", intent}, {"limit", "1"}});
   if (!list.ok()) {
-    const bool worth_waiting = list.error().error_class == sdk::ErrorClass::kTransient ||
-                               list.error().error_class == sdk::ErrorClass::kRateLimited ||
-                               list.error().error_class == sdk::ErrorClass::kCancelled;
-    if (worth_waiting) return list.error();
+    if (is_worth_waiting(list.error())) return list.error();
     return {};
   }
   const std::string invoice = sdk::string_at(*list, "data[0].invoice");
   if (!invoice.empty()) charge.as_object()["invoice"] = invoice;
+  return {};
+}
+
+sdk::Result<void> Listing::add_disputed_amount(const sdk::CallContext& context, sdk::json::value& charge) {
+  if (!charge.is_object()) return {};
+  const auto* disputed = sdk::find_member(charge, "disputed");
+  std::int64_t amount = 0;
+  if (disputed != nullptr && disputed->is_bool() && disputed->as_bool()) {
+    auto list = api_.get(context, "/disputes", "GET /v1/disputes",
+                         {{"charge", sdk::string_at(charge, "id")}, {"limit", "100"}});
+    if (!list.ok() && is_worth_waiting(list.error())) return list.error();
+    // A restricted key may lack the permission: then the whole charge counts as disputed.
+    if (!list.ok()) amount = whole_number(charge, "amount");
+    if (list.ok()) {
+      for (const auto& dispute : items_of(*list)) amount += takes_money(dispute) ? whole_number(dispute, "amount") : 0;
+    }
+  }
+  charge.as_object()["disputed_amount"] = amount;
   return {};
 }
 

@@ -19,6 +19,9 @@ class Listing {
                               const sdk::ListRequest& request);
   /// Fills in `invoice` of a charge, which API versions since 2025-03-31 tell only by invoice_payments.
   sdk::Result<void> add_invoice_of(const sdk::CallContext& context, sdk::json::value& charge);
+  /// Fills in `disputed_amount` of a charge: the sum of its disputes that hold money back or were lost. The charge
+  /// itself only says that there ever was one.
+  sdk::Result<void> add_disputed_amount(const sdk::CallContext& context, sdk::json::value& charge);
 
  private:
   sdk::Result<sdk::Page> full_page(const sdk::CallContext& context, const Resource& resource,

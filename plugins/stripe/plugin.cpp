@@ -62,7 +62,8 @@ std::vector<sdk::RateBudgetDescription> describe_budgets() {
     }
   }
   budgets.push_back({"GET /v1/events", 20, 20, 0});
-  budgets.push_back({"GET /v1/invoice_payments", 20, 20, 0});
+  for (const char* group : {"GET /v1/invoice_payments", "GET /v1/disputes", "POST /v1/invoices/{id}/attach_payment"})
+    budgets.push_back({group, 20, 20, 0});
   return budgets;
 }
 
@@ -86,6 +87,10 @@ sdk::Description StripePlugin::describe() const {
       {"account", sdk::OptionKind::kString, "", "Connected account to act on (acct_…), with a platform's key", {}}};
   description.rate_budgets = describe_budgets();
   description.webhooks = describe_webhooks();
+  description.operations = {{kAttachPayment,
+                             "Credits the payment of a payment intent to an invoice of the same customer",
+                             {{"invoice", sdk::OptionKind::kString, "", "Id of the invoice (in_…)", {}},
+                              {"paymentIntent", sdk::OptionKind::kString, "", "Id of the payment intent (pi_…)", {}}}}};
   return description;
 }
 

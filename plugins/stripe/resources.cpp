@@ -51,6 +51,15 @@ const std::vector<Resource>& resources() {
        {"charge"},
        true,
        false},
+      {"payouts",
+       "payout",
+       "",
+       {},
+       {"payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled",
+        "payout.reconciliation_completed"},
+       {},
+       false,
+       false},
   };
   return kResources;
 }

@@ -253,6 +253,35 @@ TEST_F(StripeTest, AKeyWithoutInvoicePaymentsStillReadsCharges) {
   EXPECT_TRUE(connect()->get({}, "charges", "ch_1").ok());
 }
 
+TEST_F(StripeTest, DisputesThatWereWonOrAreInquiriesHoldNothingBack) {
+  http().reply_json({{"id", "ch_1"}, {"disputed", true}, {"amount", 9000}});
+  http().reply_json(
+      list_of({json::object{{"amount", 2500}, {"status", "needs_response"}},
+               json::object{{"amount", 1000}, {"status", "lost"}}, json::object{{"amount", 4000}, {"status", "won"}},
+               json::object{{"amount", 500}, {"status", "warning_needs_response"}}}));
+  const auto charge = connect()->get({}, "charges", "ch_1");
+  ASSERT_TRUE(charge.ok());
+  EXPECT_EQ(charge->data.at("disputed_amount"), 3500);
+  EXPECT_THAT(http().last_request().url, HasSubstr("/v1/disputes?charge=ch_1"));
+  http().reply_json({{"id", "ch_1"}, {"disputed", true}, {"amount", 9000}});
+  http().reply_json({{"error", {{"message", "not permitted"}}}}, 403);
+  EXPECT_EQ(connect()->get({}, "charges", "ch_1")->data.at("disputed_amount"), 9000) << "not known: all of it";
+  http().reply_json({{"id", "ch_1"}, {"disputed", false}, {"amount", 9000}});
+  EXPECT_EQ(connect()->get({}, "charges", "ch_1")->data.at("disputed_amount"), 0);
+}
+
+TEST_F(StripeTest, AttachingAPaymentNamesBothAndRepeatsAsOne) {
+  http().reply_json({{"id", "in_1"}, {"object", "invoice"}});
+  auto client = connect();
+  ASSERT_TRUE(client->operate({}, "attach_payment", {{"invoice", "in_1"}, {"paymentIntent", "pi_1"}}).ok());
+  EXPECT_THAT(http().last_request().url, HasSubstr("/v1/invoices/in_1/attach_payment"));
+  EXPECT_EQ(http().last_request().body, "payment_intent=pi_1");
+  EXPECT_EQ(sdk::find_header(http().last_request().headers, "Idempotency-Key"), "attach-in_1-pi_1");
+  EXPECT_EQ(client->operate({}, "attach_payment", {{"invoice", "in_1"}}).error().error_class,
+            sdk::ErrorClass::kInvalid);
+  EXPECT_FALSE(client->operate({}, "unheard_of", {}).ok());
+}
+
 sdk::Result<std::vector<sdk::WebhookEvent>> parse(const json::object& body) {
   sdk::WebhookRequest request;
   request.body = json::serialize(body);
@@ -283,6 +312,27 @@ TEST(StripeWebhook, DeletionsDisputesAndInvoicePaymentsPointToTheRecord) {
   const auto paid = parse(event("e", "invoice_payment.paid", {{"id", "inpay_1"}, {"invoice", "in_1"}}));
   EXPECT_EQ(paid->at(0).resource, "invoices");
   EXPECT_EQ(paid->at(0).external_id, "in_1");
+}
+
+TEST(StripeWebhook, APaymentIsReadFromItsChargeWhicheverEventTells) {
+  const auto intent =
+      parse(event("evt_1", "payment_intent.succeeded",
+                  {{"id", "pi_1"}, {"object", "payment_intent"}, {"latest_charge", "ch_1"}, {"client_secret", "s"}}));
+  ASSERT_EQ(intent->size(), 2u);
+  EXPECT_EQ(intent->at(0).resource, "payment_intents");
+  EXPECT_EQ(intent->at(1).resource, "charges");
+  EXPECT_EQ(intent->at(1).external_id, "ch_1");
+  EXPECT_FALSE(intent->at(1).snapshot.has_value()) << "what the intent shows is not the charge";
+  EXPECT_NE(intent->at(0).dedupe_key, intent->at(1).dedupe_key);
+  const auto refund =
+      parse(event("evt_2", "refund.failed", {{"id", "re_1"}, {"object", "refund"}, {"charge", {{"id", "ch_2"}}}}));
+  ASSERT_EQ(refund->size(), 2u);
+  EXPECT_EQ(refund->at(1).external_id, "ch_2");
+  const auto created = parse(event("evt_3", "payment_intent.created",
+                                   {{"id", "pi_1"}, {"object", "payment_intent"}, {"latest_charge", nullptr}}));
+  EXPECT_EQ(created->size(), 1u);
+  const auto charge = parse(event("evt_4", "charge.succeeded", {{"id", "ch_1"}, {"object", "charge"}}));
+  EXPECT_FALSE(charge->at(0).snapshot.has_value()) << "it knows neither its invoice nor its disputes";
 }
 
 TEST(StripeWebhook, AnUpcomingInvoiceHasNoIdAndIsNotApplied) {

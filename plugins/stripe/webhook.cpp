@@ -22,6 +22,20 @@ bool point_elsewhere(const std::string& type, const sdk::json::value& object, sd
   return false;
 }
 
+/// An object's id, whether it stands there or is expanded.
+std::string id_at(const sdk::json::value& object, std::string_view member) {
+  const auto* value = sdk::find_member(object, member);
+  if (value == nullptr) return {};
+  return value->is_object() ? sdk::string_at(*value, "id") : sdk::string_at(object, member);
+}
+
+/// A payment is its charge: what happens to its intent or a refund is read from there, whichever event comes first.
+std::string charge_behind(const std::string& type, const sdk::json::value& object) {
+  if (type.rfind("payment_intent.", 0) == 0) return id_at(object, "latest_charge");
+  const bool is_refund = type.rfind("refund.", 0) == 0 || type == "charge.refund.updated";
+  return is_refund ? id_at(object, "charge") : std::string();
+}
+
 bool ends_with(const std::string& text, std::string_view end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
@@ -69,12 +83,24 @@ sdk::Result<std::vector<sdk::WebhookEvent>> parse_event(const sdk::WebhookReques
   const std::string id = sdk::string_at(*object, "id");
   // invoice.upcoming has an invoice without an id: there is nothing to keep yet.
   if (resource == nullptr || id.empty()) return std::vector{std::move(event)};
+  std::vector<sdk::WebhookEvent> events;
+  if (const std::string charge = charge_behind(event.topic, *object); !charge.empty()) {
+    sdk::WebhookEvent behind = event;
+    behind.dedupe_key += ":charge";
+    behind.resource = "charges";
+    behind.external_id = charge;
+    events.push_back(std::move(behind));
+  }
   event.resource = resource->name;
   event.external_id = id;
   event.deleted = ends_with(event.topic, ".deleted");
-  event.snapshot = make_record(*resource, std::move(*object), event.occurred_at);
-  event.snapshot->deleted = event.snapshot->deleted || event.deleted;
-  return std::vector{std::move(event)};
+  // A charge in an event knows neither its invoice nor its disputes: it is always read anew.
+  if (resource->name != "charges") {
+    event.snapshot = make_record(*resource, std::move(*object), event.occurred_at);
+    event.snapshot->deleted = event.snapshot->deleted || event.deleted;
+  }
+  events.insert(events.begin(), std::move(event));
+  return events;
 }
 
 }  // namespace patchbay::stripe

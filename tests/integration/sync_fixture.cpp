@@ -61,10 +61,12 @@ sdk::Description stripe_description() {
 sdk::Description jobber_description() {
   sdk::Description description;
   description.name = "jobber";
-  description.resources = {make_resource("clients", {}, true), make_resource("quotes", {"clients"}, false),
+  description.resources = {make_resource("clients", {}, true), make_resource("quotes", {"clients"}, true),
                            make_resource("jobs", {"clients", "quotes"}, true),
                            make_resource("invoices", {"clients", "jobs"}, false),
-                           make_resource("payments", {"clients", "invoices"}, false)};
+                           make_resource("payments", {"clients", "invoices"}, false),
+                           make_resource("visits", {"clients", "jobs"}, false),
+                           make_resource("expenses", {"jobs"}, false)};
   add_options(description);
   return description;
 }

@@ -1,5 +1,6 @@
 #include "business/entities/billing.hpp"
 
+#include "business/entities/settlement.hpp"
 #include "business/entities/visibility.hpp"
 #include "platform/base/ids.hpp"
 
@@ -30,38 +31,16 @@ sdk::Error invalid_amount(std::string message) {
   return sdk::invalid_error("payment.amount", std::move(message), "amount");
 }
 
-/// The state that follows from what is left to pay.
-std::string settled_state(const json::object& invoice, std::int64_t balance, std::int64_t total) {
-  if (balance == 0) return "paid";
-  if (balance < total) return "partially_paid";
-  const auto due = sdk::parse_time(text_value(invoice, "dueDate"));
-  return due.ok() && *due < std::chrono::system_clock::now() ? "overdue" : "sent";
-}
-
-sdk::Result<void> settle(const RouteParts& parts, storage::Session& session, const policy::Principal& principal,
-                         const json::object& invoice, const sdk::Money& amount) {
+/// Whether this amount may be booked on the invoice; what follows from it is settle_invoices' part.
+sdk::Result<void> check_settles(const json::object& invoice, const sdk::Money& amount) {
   const std::string status = text_value(invoice, "status");
   const bool is_refund = amount.minor < 0;
-  const bool payable = status == "sent" || status == "overdue" || status == "partially_paid";
-  if (!payable && !(is_refund && status == "paid")) {
+  if (!is_payable(status) && !(is_refund && status == "paid"))
     return sdk::conflict_error("invoice.not_payable", "The invoice is " + status + ".");
-  }
   const sdk::Money total = money_at(invoice, "totalAmount", amount.currency);
-  sdk::Money balance = money_at(invoice, "balance", amount.currency);
-  balance.minor -= amount.minor;
-  if (balance.minor < 0) return invalid_amount("amount is more than the invoice's balance.");
-  if (balance.minor > total.minor) return invalid_amount("The refund is more than what has been paid.");
-  const auto& description = *parts.registry.find("invoice");
-  const std::string id = text_value(invoice, "id");
-  const std::string next = settled_state(invoice, balance.minor, total.minor);
-  json::object values{{"balance", sdk::format_money(balance)}};
-  if (next != "paid" && status == "paid") values["paymentDate"] = nullptr;
-  const Actor actor = on_behalf_of(principal);
-  if (next == status) {
-    PATCHBAY_TRY(parts.writer.amend(session, description, actor, id, values));
-  } else {
-    PATCHBAY_TRY(parts.writer.move(session, description, actor, id, next, is_refund ? "refund" : "payment", values));
-  }
+  const sdk::Money balance = money_at(invoice, "balance", amount.currency);
+  if (amount.minor > balance.minor) return invalid_amount("amount is more than the invoice's balance.");
+  if (balance.minor - amount.minor > total.minor) return invalid_amount("The refund is more than what has been paid.");
   return {};
 }
 
@@ -108,7 +87,7 @@ sdk::Result<WriteOutcome> record_payment(const RouteParts& parts, storage::Sessi
     if (!body.contains(name) && !body.contains("customerId") && !value.is_null()) body[name] = value;
   }
   PATCHBAY_ASSIGN(const sdk::Money amount, amount_of(body, currency));
-  PATCHBAY_TRY(settle(parts, session, principal, invoice, amount));
+  PATCHBAY_TRY(check_settles(invoice, amount));
   return parts.writer.create(session, payments, actor, body, field_errors);
 }
 

@@ -1,5 +1,6 @@
 #include "business/entities/descriptions.hpp"
 #include "business/entities/job_revenue.hpp"
+#include "business/entities/settlement.hpp"
 #include "business/entities/visibility.hpp"
 #include "engine/resources/field_builder.hpp"
 
@@ -42,6 +43,12 @@ void check_balance(const sdk::json::object& row, std::vector<sdk::Error>& errors
       sdk::invalid_error("invoice.below_paid", "totalAmount is less than what has been paid.", "totalAmount"));
 }
 
+sdk::Result<void> follow_up(const resources::Writer& writer, storage::Session& session, const resources::Actor& actor,
+                            const std::vector<std::string>& ids) {
+  PATCHBAY_TRY(settle_invoices(writer, session, actor, ids));
+  return update_actual_revenue(writer, session, actor, ids);
+}
+
 }  // namespace
 
 ResourceDescription invoice_description() {
@@ -67,6 +74,7 @@ ResourceDescription invoice_description() {
       field(FieldType::kMoney, "tax"),
       field(FieldType::kMoney, "totalAmount").defaults_to("0").also_called("total_amount"),
       field(FieldType::kMoney, "balance").defaults_to("0").read_only().says("What is left to pay."),
+      field(FieldType::kMoney, "serviceBalance").read_only().says("What the invoice's own service says is left."),
       field(FieldType::kArray, "lineItems").not_null(),
       text("notes"),
       field(FieldType::kTime, "issuedAt").filterable(),
@@ -80,7 +88,7 @@ ResourceDescription invoice_description() {
   invoice.visibility_fields = {{"clientId", "clientId"}, {"status", "status"}};
   invoice.move_times = {{"sent", "issuedAt"}, {"paid", "paymentDate"}};
   invoice.move_actions = {{"paid", "invoice.paid"}};
-  invoice.after_write = update_actual_revenue;
+  invoice.after_write = follow_up;
   invoice.derive = derive_balance;
   invoice.check_row = check_balance;
   invoice.closed_states = {"paid", "void"};

@@ -1,4 +1,5 @@
 #include "business/entities/descriptions.hpp"
+#include "business/entities/settlement.hpp"
 #include "business/entities/visibility.hpp"
 #include "engine/resources/field_builder.hpp"
 
@@ -23,6 +24,10 @@ ResourceDescription payment_description() {
                     choice("kind", {"payment", "refund"}).defaults_to("payment").filterable(),
                     field(FieldType::kMoney, "amount").required().not_null().says("Negative for a refund."),
                     field(FieldType::kMoney, "refundedAmount").defaults_to("0").read_only(),
+                    field(FieldType::kMoney, "disputedAmount")
+                        .defaults_to("0")
+                        .read_only()
+                        .says("What the payer's bank holds back or has taken back."),
                     text("currency").at_most(3).defaults_to("USD").filterable(),
                     text("reference").at_most(255).searchable().filterable(),
                     text("method").at_most(50).searchable().filterable(),
@@ -38,6 +43,7 @@ ResourceDescription payment_description() {
          return is_own_client(principal, visibility);
        }}};
   payment.visibility_fields = {{"clientId", "clientId"}};
+  payment.after_write = settle_invoices_of;
   payment.read_permission = "read:payments";
   // Recorded by POST /payments, which settles the invoice with it; what is recorded is not edited.
   return payment;

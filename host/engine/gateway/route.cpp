@@ -13,7 +13,7 @@ namespace patchbay::gateway {
 namespace {
 
 /// Codes with a status of their own. "part.*" stands for every code of a part, "*.reason" for a reason in every part.
-constexpr std::array<std::pair<std::string_view, int>, 17> kStatusOfCode{{
+constexpr auto kStatusOfCode = std::to_array<std::pair<std::string_view, int>>({
     {"policy.forbidden", 403},
     {"auth.password_change_required", 403},
     {"auth.registration_closed", 403},
@@ -31,7 +31,8 @@ constexpr std::array<std::pair<std::string_view, int>, 17> kStatusOfCode{{
     {"storage.not_null", 500},
     {"internal.*", 500},
     {"token.needs_reauth", 409},
-}};
+    {"payment.processing_error", 502},
+});
 
 bool matches(std::string_view rule, std::string_view code) {
   if (rule.ends_with(".*")) return code.starts_with(rule.substr(0, rule.size() - 1));

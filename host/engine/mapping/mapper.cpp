@@ -1,6 +1,7 @@
 #include "engine/mapping/path.hpp"
 #include "engine/mapping/transforms.hpp"
 #include "platform/base/digest.hpp"
+#include "platform/base/ids.hpp"
 #include "platform/base/phone_number.hpp"
 
 #include <patchbay/sdk/encoding.hpp>
@@ -151,12 +152,22 @@ bool speaks_of(const FieldRule& rule, const sdk::json::value& data) {
   return false;
 }
 
+/// The hub's own id where the service carries one; another program may use the same name for something else.
+std::optional<std::string> own_id_of(const FieldRule& rule, const sdk::json::value& data) {
+  if (rule.own_id.empty()) return std::nullopt;
+  std::string id = sdk::string_at(data, rule.own_id);
+  if (!base::is_uuid(id)) return std::nullopt;
+  return id;
+}
+
 std::string make_fingerprint(const ResourceMapping& rules, const MappedRecord& record) {
   sdk::json::object content;
   content["values"] = record.values;
   sdk::json::object references;
-  for (const Reference& reference : record.references)
-    references[reference.field] = reference.resource + "/" + reference.external_id;
+  for (const Reference& reference : record.references) {
+    const bool is_own = reference.resource.ends_with(".id");
+    references[is_own ? reference.field + ".id" : reference.field] = reference.resource + "/" + reference.external_id;
+  }
   content["references"] = std::move(references);
   content["deleted"] = record.deleted;
   return base::sha256(rules.digest + sdk::canonical_json(content));
@@ -178,6 +189,8 @@ std::optional<std::string> Mapper::identity_key(const std::string& kind, const s
 sdk::Result<void> Mapper::map_field(const FieldRule& rule, const resources::ResourceDescription& description,
                                     const sdk::json::value& data, MappedRecord& record) const {
   const resources::Field& field = *description.find_field(rule.field);
+  // First, so that what the service's own records say of it counts for more.
+  if (const auto id = own_id_of(rule, data)) record.references.push_back({rule.field, field.references + ".id", *id});
   auto evaluated = evaluate(rule, mapping_, context_, data);
   if (!evaluated.ok()) return in_field(rule, evaluated.error());
   Transformed& result = evaluated.value();

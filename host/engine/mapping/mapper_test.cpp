@@ -60,6 +60,29 @@ class MapperTest : public ::testing::Test {
   Mapper mapper_;
 };
 
+TEST_F(MapperTest, TheHubsOwnIdComesFirstSoThatALinkCountsForMore) {
+  const auto mapping = testing::load_text(
+      "connector: acme\nresources:\n  bills:\n    entity: invoice\n    fields:\n"
+      "      contactId: {from: customer, reference: customers, own_id: metadata.client}\n",
+      registry_);
+  ASSERT_TRUE(mapping.ok()) << mapping.error().message;
+  const Mapper mapper(*mapping, registry_, {});
+  const auto references = [&](std::string_view json) {
+    return mapper.to_entity(make_record("bills", "id1", json)).value().references;
+  };
+  constexpr std::string_view kId = "7f0c3c1e-58a4-4d0e-9d59-0c6d7d7c2b11";
+  const auto both = references(R"({"customer":"cus_1","metadata":{"client":")" + std::string(kId) + "\"}}");
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[0].resource, "client.id");
+  EXPECT_EQ(both[0].external_id, kId);
+  EXPECT_EQ(both[1].resource, "customers");
+  const auto alone = references(R"({"customer":null,"metadata":{"client":")" + std::string(kId) + "\"}}");
+  ASSERT_EQ(alone.size(), 1u);
+  EXPECT_EQ(alone[0].field, "contactId");
+  EXPECT_TRUE(references(R"({"metadata":{"client":"4711"}})").empty()) << "another program's word";
+  EXPECT_TRUE(references(R"({"metadata":{"client":{"id":1}}})").empty());
+}
+
 TEST_F(MapperTest, TakesTheFirstPathThatSaysSomething) {
   EXPECT_EQ(map("customers", R"({"name":"  ","email":"A@Example.com","id":"x"})").values.at("name"), "A@Example.com");
   EXPECT_EQ(map("customers", R"({"id":"x"})").values.at("name"), "x");

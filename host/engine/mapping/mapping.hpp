@@ -25,8 +25,8 @@ struct MappingContext {
 /// has an e-mail or a phone, for services that know an address but no client.
 struct Reference {
   std::string field;        // target field: "clientId"
-  std::string resource;     // of the same connection: "clients"; by a key: "client.phone", "client.email"
-  std::string external_id;  // by a key: the e-mail in lower case, the phone as E.164
+  std::string resource;     // of the same connection: "clients"; by a key: "client.phone", "client.email", "client.id"
+  std::string external_id;  // by a key: the e-mail in lower case, the phone as E.164, the hub's own id
 };
 
 /// A record in the unified model's words.
@@ -98,6 +98,7 @@ struct FieldRule {
   bool required = false;      // a record without it is refused
   std::string template_text;  // "Job #{jobNumber}" where everything in `from` is empty
   std::string reference;      // resource that the value is an external id of; with find_by: "client.phone"
+  std::string own_id;         // path where the service carries the hub's own id of what the field refers to
   std::string find_by;        // phone, email: the value is one of the entity that the field refers to
   int rank = 0;               // who wins between services; the same field's higher rank owns it
   std::string to;             // path in the service's shape for write-back; empty: never written

@@ -116,6 +116,8 @@ TEST(MappingLoad, RefusesWhatCannotWork) {
       {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {contactId: {from: c, find_by: phone, to: "
        "c}}}\n",
        "not written back"},
+      {"connector: acme\nresources:\n  bills: {entity: invoice, fields: {contactId: {from: c, own_id: d}}}\n",
+       "with a `reference`"},
   };
   for (const auto& [yaml, reason] : cases) {
     const std::string message = refusal(yaml);

@@ -11,9 +11,9 @@ namespace {
 
 using base::yaml::Node;
 
-const std::vector<std::string> kKeys = {"from",      "transform", "values", "constant", "when",     "parts",
-                                        "currency",  "keep",      "negate", "cut",      "required", "template",
-                                        "reference", "find_by",   "rank",   "to"};
+const std::vector<std::string> kKeys = {"from",      "transform", "values",  "constant", "when",     "parts",
+                                        "currency",  "keep",      "negate",  "cut",      "required", "template",
+                                        "reference", "own_id",    "find_by", "rank",     "to"};
 const std::vector<std::string> kIdentityKeys = {"email", "phone"};
 
 /// Moves an error of a checker without a place to the node's place.
@@ -123,6 +123,12 @@ sdk::Result<void> load_texts(const Node& node, const resources::Field& field, co
       for (const auto& resource : connector.resources) known.push_back(resource.name);
       return unknown_name(*reference, "resource of " + connector.name, rule.reference, known);
     }
+  }
+  if (const Node* own_id = node.find("own_id")) {
+    PATCHBAY_ASSIGN(rule.own_id, own_id->text());
+    PATCHBAY_TRY(at_node(*own_id, check_path(rule.own_id, false)));
+    if (field.references.empty() || rule.reference.empty())
+      return own_id->error("mapping.own_id", "`own_id` belongs to a field with a `reference`.");
   }
   if (const Node* find_by = node.find("find_by")) {
     PATCHBAY_ASSIGN(rule.find_by, find_by->text());

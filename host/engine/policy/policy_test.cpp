@@ -26,7 +26,7 @@ constexpr Row kMatrix[] = {
     {"jobs:schedule", "xx...."},     {"jobs:move", "xxx..."},        {"jobs:notes", "xxx..."},
     {"jobs:delete", "x....."},      {"read:estimates", "xxxxxx"},
     {"write:estimates", "xx...."},   {"estimates:decide", "xx..x."}, {"read:invoices", "xx.xxx"},
-    {"write:invoices", "xx...."},    {"invoices:pay", "....xx"},     {"read:payments", "xx.xxx"},
+    {"write:invoices", "xx...."},    {"invoices:pay", "xx..xx"},     {"read:payments", "xx.xxx"},
     {"write:payments", "xx...."},    {"read:messages", "xxxxxx"},    {"write:messages", "xxx..."},
     {"read:dashboard", "xx.x.."},    {"read:users", "xx...."},       {"write:users", "x....."},
     {"write:connections", "x....."}, {"read:connections", "xx...."}, {"read:health", "xx.x.."},

@@ -245,7 +245,7 @@ sdk::Result<void> BulkWrite::update_group(const std::vector<const Field*>& field
       const std::string was = old_text(old_rows_.at(row->entity_id), "status");
       const std::string became(after.at("status").get_string());
       if (was != became) {
-        outcome_.history.push_back({row->entity_id, was, became, ""});
+        outcome_.history.push_back({row->entity_id, was, became, row->reason});
         const auto special = description_.move_actions.find(became);
         action = special == description_.move_actions.end() ? description_.kind + ".status_changed" : special->second;
       }

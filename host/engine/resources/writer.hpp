@@ -37,6 +37,7 @@ struct BulkRow {
       values;  // JSON names of fields → JSON values (money as decimal string, times as ISO text); only what is set
   sdk::json::object owners;  // field name → connection id: merged into the row's owners
   std::vector<std::string> changed_fields;
+  std::string reason;  // of a move, for its history; empty: none
 };
 
 struct WriteOutcome {

@@ -24,10 +24,13 @@ sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& se
                                                             const std::set<std::string>& keys) {
   std::map<std::string, std::string> found;
   if (keys.empty()) return found;
-  const std::string sql = "select k.key, (array_agg(e.id))[1] as id from unnest($1::text[]) as k(key) join " +
-                          description.table + " e on " + key_expression(description, key_name) +
-                          " = k.key and e.deleted_at is null and " + verified_condition(description, key_name) +
-                          " group by k.key having count(*) = 1";
+  const bool by_id = key_name == "id";
+  const std::string sql = by_id ? "select e.id as key, e.id from " + description.table +
+                                      " e where e.id = any($1::uuid[]) and e.deleted_at is null"
+                                : "select k.key, (array_agg(e.id))[1] as id from unnest($1::text[]) as k(key) join " +
+                                      description.table + " e on " + key_expression(description, key_name) +
+                                      " = k.key and e.deleted_at is null and " +
+                                      verified_condition(description, key_name) + " group by k.key having count(*) = 1";
   const std::vector<std::string> wanted(keys.begin(), keys.end());
   PATCHBAY_ASSIGN(const storage::Rows rows, session.execute(sql, {storage::array_literal(wanted)}));
   for (std::size_t row = 0; row < rows.size(); ++row) found[rows.text(row, "key")] = rows.text(row, "id");

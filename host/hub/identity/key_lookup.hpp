@@ -18,7 +18,8 @@ std::string key_expression(const resources::ResourceDescription& description, st
 /// SQL condition over the alias `e`: somebody vouches for the row's key. Where nobody does, it proves no identity.
 std::string verified_condition(const resources::ResourceDescription& description, std::string_view key_name);
 
-/// Key → id of the row that has it, for keys that exactly one row has; rows that only claim it do not count.
+/// Key → id of the row that has it, for keys that exactly one row has; rows that only claim it do not count. The key
+/// "id" is the row's own (a UUID).
 sdk::Result<std::map<std::string, std::string>> find_by_key(storage::Session& session,
                                                             const resources::ResourceDescription& description,
                                                             std::string_view key_name,

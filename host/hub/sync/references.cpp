@@ -82,6 +82,8 @@ sdk::Result<void> store_pending(storage::Session& session, const std::string& co
   for (const auto* record : records) {
     for (const auto& reference : record->references) {
       if (targets.count({reference.resource, reference.external_id}) != 0) continue;
+      // An id of the hub that names no row now never will.
+      if (reference.resource.ends_with(".id")) continue;
       resources.push_back(record->resource);
       external_ids.push_back(record->external_id);
       fields.push_back(reference.field);

@@ -51,6 +51,9 @@ Account::Account(const ServiceContext& context, std::string key, std::string id,
   store.declare(table_name("payment_intents"), {"customer"});
   store.declare(table_name("charges"), {"customer", "payment_intent"});
   store.declare(table_name("refunds"), {"charge", "payment_intent"});
+  store.declare(table_name("disputes"), {"charge", "payment_intent"});
+  store.declare(table_name("payouts"));
+  store.declare(table_name("attached_payments"));  // by payment intent: the invoice that its payment goes to
   store.declare(table_name("invoices"), {"customer"});
   store.declare(table_name("invoiceitems"), {"customer", "invoice"});
   store.declare(table_name("invoice_payments"), {"invoice"});

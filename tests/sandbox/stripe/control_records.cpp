@@ -1,5 +1,6 @@
 // Stripe's side of the control calls: the truth, and changes made "in the dashboard".
 #include "tests/sandbox/stripe/dataset.hpp"
+#include "tests/sandbox/stripe/disputes.hpp"
 #include "tests/sandbox/stripe/objects.hpp"
 #include "tests/sandbox/stripe/stripe_service.hpp"
 
@@ -15,15 +16,17 @@ namespace {
 struct Kind {
   std::string_view name, prefix, event;  // event: what comes before ".created"
 };
-constexpr std::array<Kind, 9> kKinds{{{"customers", "cus_", "customer"},
-                                      {"payment_intents", "pi_", "payment_intent"},
-                                      {"charges", "ch_", "charge"},
-                                      {"refunds", "re_", "refund"},
-                                      {"invoices", "in_", "invoice"},
-                                      {"invoiceitems", "ii_", "invoiceitem"},
-                                      {"invoice_payments", "inpay_", "invoice_payment"},
-                                      {"balance_transactions", "txn_", ""},
-                                      {"events", "evt_", ""}}};
+constexpr std::array<Kind, 11> kKinds{{{"customers", "cus_", "customer"},
+                                       {"payment_intents", "pi_", "payment_intent"},
+                                       {"charges", "ch_", "charge"},
+                                       {"refunds", "re_", "refund"},
+                                       {"disputes", "du_", "charge.dispute"},
+                                       {"payouts", "po_", "payout"},
+                                       {"invoices", "in_", "invoice"},
+                                       {"invoiceitems", "ii_", "invoiceitem"},
+                                       {"invoice_payments", "inpay_", "invoice_payment"},
+                                       {"balance_transactions", "txn_", ""},
+                                       {"events", "evt_", ""}}};
 
 const Kind* find_kind(std::string_view name) {
   const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) { return kind.name == name; });
@@ -87,6 +90,13 @@ sdk::Result<json::array> StripeService::truth(const RecordKind& kind) const {
 sdk::Result<json::value> StripeService::create_record(const RecordKind& kind, const json::object& members) {
   PATCHBAY_ASSIGN(auto* account, find_account(kind));
   const auto& described = *find_kind(kind.kind);
+  if (kind.kind == "disputes") {
+    const auto* charge = account->find("charges", sdk::string_at(members, "charge"));
+    if (charge == nullptr)
+      return sdk::invalid_error("sandbox.record", "a dispute needs a charge that exists", "charge");
+    const auto amount = number(members, "amount", charge->value.at("amount").to_number<std::int64_t>());
+    return json::value(stripe::open_dispute(*account, charge->value, amount));
+  }
   PATCHBAY_ASSIGN(auto object, new_object(*account, described, members));
   merge(object, members);
   return json::value(account->add(kind.kind, std::move(object), std::string(described.event) + ".created"));
@@ -99,6 +109,9 @@ sdk::Result<json::value> StripeService::change_record(const RecordKind& kind, st
   if (record == nullptr) return not_found("no such " + stripe::noun_of(kind.kind));
   const auto& described = *find_kind(kind.kind);
   if (described.event.empty()) return sdk::invalid_error("sandbox.record", "records of this kind never change");
+  const auto status = sdk::string_at(members, "status");
+  if (kind.kind == "disputes" && (status == "won" || status == "lost"))
+    return json::value(stripe::settle_dispute(*account, record->value, status));
   auto object = record->value;
   merge(object, members);
   const auto event = std::string(described.event) + ".updated";

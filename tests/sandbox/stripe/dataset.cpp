@@ -1,5 +1,6 @@
 #include "tests/sandbox/stripe/dataset.hpp"
 
+#include "tests/sandbox/stripe/disputes.hpp"
 #include "tests/sandbox/stripe/objects.hpp"
 
 #include <array>
@@ -256,6 +257,7 @@ void generate_account(Account& account, const std::vector<Person>& people) {
   for (const auto& person : people) {
     if (person.in_stripe) Generator(account, person).run();
   }
+  generate_payouts(account);
 }
 
 void add_hostile_customers(Account& account) {

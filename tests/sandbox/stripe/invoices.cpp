@@ -3,6 +3,7 @@
 #include "tests/sandbox/stripe/objects.hpp"
 #include "tests/sandbox/stripe/routes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -163,6 +164,31 @@ void settle_payment(Account& account, const std::string& invoice_id, std::string
   }
 }
 
+/// The attached intent's payment is no default: the invoice's own intent stays beside it until the invoice is paid.
+Answer attach_payment(Request& request) {
+  auto& account = request.account;
+  auto found = invoice_in(request, {"open"}, "paid");
+  if (auto* error = std::get_if<ApiError>(&found)) return *error;
+  const auto intent_id = request.params.required_text("payment_intent");
+  const auto* intent = account.find("payment_intents", intent_id);
+  const auto& invoice = std::get<json::object>(found);
+  if (intent == nullptr) {
+    request.params.fail(resource_missing("payment_intent", intent_id, "payment_intent"));
+  } else if (intent->value.at("customer") != invoice.at("customer") ||
+             intent->value.at("currency") != invoice.at("currency")) {
+    request.params.fail(invalid_state("", "The PaymentIntent must have the invoice's customer and currency."));
+  }
+  if (auto error = request.params.finish()) return *error;
+  auto payment = make_invoice_payment(account.new_id("inpay_"), account.now(), number(intent->value, "amount"),
+                                      sdk::string_at(invoice, "currency"), request.id, intent_id);
+  payment["is_default"] = false;
+  account.put("attached_payments", {{"id", intent_id}, {"invoice", request.id}, {"payment", payment.at("id")}});
+  account.put("invoice_payments", std::move(payment));
+  const json::object attached = intent->value;
+  if (status_of(attached) == "succeeded") credit_attached_invoice(account, attached);
+  return json::value(account.find("invoices", request.id)->value);
+}
+
 std::string open_intent(const Account& account, const std::string& invoice_id) {
   for (const auto* payment : account.table("invoice_payments").where("invoice", invoice_id)) {
     if (sdk::string_at(payment->value, "status") == "open")
@@ -243,13 +269,14 @@ Answer get_invoice(Request& request) {
   return get_object(request, "invoices");
 }
 
-constexpr std::array<Route, 10> kRoutes{{{"GET", "/v1/invoices", list_invoices},
+constexpr std::array<Route, 11> kRoutes{{{"GET", "/v1/invoices", list_invoices},
                                          {"POST", "/v1/invoices", create_invoice},
                                          {"GET", "/v1/invoices/{id}", get_invoice},
                                          {"POST", "/v1/invoices/{id}", update_invoice},
                                          {"DELETE", "/v1/invoices/{id}", delete_invoice},
                                          {"POST", "/v1/invoices/{id}/finalize", finalize_invoice},
                                          {"POST", "/v1/invoices/{id}/pay", pay_invoice},
+                                         {"POST", "/v1/invoices/{id}/attach_payment", attach_payment},
                                          {"POST", "/v1/invoices/{id}/send", send_invoice},
                                          {"POST", "/v1/invoices/{id}/void", void_invoice},
                                          {"POST", "/v1/invoices/{id}/mark_uncollectible", mark_uncollectible}}};
@@ -258,6 +285,30 @@ constexpr std::array<Route, 10> kRoutes{{{"GET", "/v1/invoices", list_invoices},
 
 std::span<const Route> invoice_routes() {
   return kRoutes;
+}
+
+void credit_attached_invoice(Account& account, const json::object& intent) {
+  const auto* attached = account.find("attached_payments", sdk::string_at(intent, "id"));
+  if (attached == nullptr) return;
+  const auto* record = account.find("invoices", sdk::string_at(attached->value, "invoice"));
+  const auto* pending = account.find("invoice_payments", sdk::string_at(attached->value, "payment"));
+  if (record == nullptr || pending == nullptr || status_of(record->value) != "open") return;
+  auto invoice = record->value;
+  auto payment = pending->value;
+  const auto id = sdk::string_at(invoice, "id");
+  const auto amount = std::min(number(intent, "amount_received"), number(invoice, "amount_remaining"));
+  payment["status"] = "paid";
+  payment["amount_paid"] = amount;
+  payment["status_transitions"].as_object()["paid_at"] = account.now();
+  account.emit("invoice_payment.paid", account.put("invoice_payments", std::move(payment)));
+  if (amount == number(invoice, "amount_remaining")) {
+    settle_payment(account, id, "canceled");
+    paid(account, std::move(invoice), amount);
+    return;
+  }
+  invoice["amount_paid"] = number(invoice, "amount_paid") + amount;
+  invoice["amount_remaining"] = number(invoice, "amount_remaining") - amount;
+  account.update("invoices", std::move(invoice), {"invoice.updated"});
 }
 
 }  // namespace patchbay::sandbox::stripe

@@ -238,7 +238,9 @@ Charged charge_intent(Account& account, json::object intent) {
   account.add("charges", std::move(charge), "charge.succeeded");
   intent["amount_received"] = amount;
   intent["status"] = "succeeded";
-  return {account.update("payment_intents", std::move(intent), {"payment_intent.succeeded"}), std::nullopt};
+  Charged charged{account.update("payment_intents", std::move(intent), {"payment_intent.succeeded"}), std::nullopt};
+  credit_attached_invoice(account, charged.intent);
+  return charged;
 }
 
 }  // namespace patchbay::sandbox::stripe

@@ -18,8 +18,8 @@ bool matches(std::string_view pattern, std::string_view path, std::string& id) {
 }  // namespace
 
 const Route* find_route(std::string_view method, std::string_view path, std::string& id) {
-  for (const auto routes : {customer_routes(), payment_intent_routes(), charge_routes(), invoice_routes(),
-                            invoice_item_routes(), account_routes()}) {
+  for (const auto routes : {customer_routes(), payment_intent_routes(), charge_routes(), dispute_routes(),
+                            invoice_routes(), invoice_item_routes(), account_routes()}) {
     for (const auto& route : routes) {
       if (route.method == method && matches(route.pattern, path, id)) return &route;
     }

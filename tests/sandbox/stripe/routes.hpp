@@ -21,7 +21,8 @@ struct Route {
 
 std::span<const Route> customer_routes();
 std::span<const Route> payment_intent_routes();
-std::span<const Route> charge_routes();  // charges, refunds, balance transactions
+std::span<const Route> charge_routes();   // charges, refunds, balance transactions
+std::span<const Route> dispute_routes();  // disputes, payouts
 std::span<const Route> invoice_routes();
 std::span<const Route> invoice_item_routes();  // invoice items, invoice payments
 std::span<const Route> account_routes();       // account, balance, events, webhook endpoints, test clocks
@@ -44,5 +45,7 @@ struct Charged {
   std::optional<ApiError> declined;
 };
 Charged charge_intent(Account& account, json::object intent);
+/// What a succeeded intent does to the invoice that it was attached to, if it was.
+void credit_attached_invoice(Account& account, const json::object& intent);
 
 }  // namespace patchbay::sandbox::stripe
