@@ -40,7 +40,7 @@ TEST(Mail, AnyTextIsAsciiOnTheWireInLinesThatFit) {
   Mail long_one = mail();
   long_one.subject.clear();
   for (int i = 0; i < 60; ++i) long_one.subject += "Grüße 😕 ";
-  long_one.text = std::string(5000, 'x') + "ü";
+  long_one.text.assign(5000, 'x').append("ü");
   long_one.from.name = "Büro \"Süd\"";
   const std::string whole = compose(long_one);
   std::string_view rest = whole;
