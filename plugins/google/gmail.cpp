@@ -178,8 +178,8 @@ sdk::Result<std::optional<sdk::SentMessage>> Gmail::find_sent(const sdk::CallCon
   PATCHBAY_ASSIGN(const auto answer, api_.json(context, std::move(call)));
   const std::string id = sdk::string_at(answer, "messages[0].id");
   if (id.empty()) return std::optional<sdk::SentMessage>();
-  return std::optional<sdk::SentMessage>({id, sdk::string_at(answer, "messages[0].threadId"),
-                                          make_message_record(*sdk::find_path(answer, "messages[0]"))});
+  // Two ids are no message: a record made of them would say that it is an inbound one without a text.
+  return std::optional<sdk::SentMessage>({id, sdk::string_at(answer, "messages[0].threadId"), std::nullopt});
 }
 
 sdk::Result<Gmail::Thread> Gmail::thread_of(const sdk::CallContext& context, const std::string& thread_id) {

@@ -162,7 +162,10 @@ TEST_F(GmailTest, WhatWasSentIsLookedForBeforeItIsSentAgain) {
   http().reply_json({{"messages", json::array{json::object{{"id", "s1"}, {"threadId", "t1"}}}}});
   auto message = mail();
   message.idempotency_key = "patchbay-abc";
-  EXPECT_EQ(client().send_message({}, message)->external_id, "s1");
+  const auto found = client().send_message({}, message);
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ(found->external_id, "s1");
+  EXPECT_FALSE(found->record.has_value()) << "a search tells ids alone: a record of them would be an inbound message";
   EXPECT_EQ(http().requests().size(), 1u);
   EXPECT_THAT(last_url(), HasSubstr("q=rfc822msgid%3A"));
   http().reply_json(json::object{{"resultSizeEstimate", 0}});

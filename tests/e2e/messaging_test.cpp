@@ -252,6 +252,45 @@ TEST_F(Messaging, MailGoesBySmtp) {
   EXPECT_EQ(sdk::string_at(row(answer), "threadKey"), sdk::string_at(row(id), "threadKey"));
 }
 
+TEST_F(Messaging, MailGoesByGmailFirstAndBySmtpWhereGmailIsNoLongerAllowed) {
+  hub_.start();
+  api_.sign_in();
+  const auto google =
+      sdk::string_at(api_.post("/connections", sandbox_.google_connection(hub_.webhook_target() + "/google")), "id");
+  const auto page = api_.post("/connections/" + google + "/authorize", sdk::json::object());
+  const auto back = sandbox_.approve(sdk::string_at(page, "authorizeUrl"));
+  ASSERT_EQ(send_http(hub_.port(), {"GET", back.substr(hub_.url("").size()), {}, {}}).status, 200);
+  const auto at_gmail = [&](const std::string& subject) {
+    const auto shown = sandbox_.truth("google", "messages");
+    return std::count_if(shown.begin(), shown.end(), [&](const value& message) {
+      return sdk::json::serialize(message).find(subject) != std::string::npos;
+    });
+  };
+  // Its answer is lost: it is looked for by the Message-ID that the hub gave it.
+  sandbox_.control(
+      "POST", "/faults",
+      {{"service", "google"}, {"match", "messages/send"}, {"kind", "reset"}, {"count", 1}, {"after", true}});
+  const auto id = send({{"channel", "email"}, {"to", "ada@example.com"}, {"subject", "Estimate-4711"}, {"text", "Hi"}});
+  ASSERT_TRUE(becomes(id, "sent")) << told(id);
+  EXPECT_EQ(sdk::string_at(row(id), "provider"), "google/main");
+  EXPECT_FALSE(sdk::string_at(row(id), "externalIds.google").empty()) << told(id);
+  EXPECT_EQ(at_gmail("Estimate-4711"), 1);
+  EXPECT_TRUE(mail_.mails().empty());
+  // What Gmail says of it is no second message.
+  api_.sync(google, "full", 120s);
+  EXPECT_EQ(world_.number("select count(*) from messages where subject = 'Estimate-4711' and deleted_at is null"), 1);
+  // The owner has taken the consent back: the mail server takes over, and the connection says what it needs.
+  sandbox_.control("POST", "/limits", {{"google", {{"revokeGrants", true}}}});
+  sandbox_.control("POST", "/clock", {{"advanceSeconds", 2 * 3600}});
+  sandbox_.control("POST", "/faults", {{"service", "google"}, {"match", "gmail"}, {"kind", "expired_token"}});
+  const auto other = send({{"channel", "email"}, {"to", "ada@example.com"}, {"subject", "Other-way"}, {"text", "Hi"}});
+  ASSERT_TRUE(becomes(other, "sent")) << told(other);
+  EXPECT_EQ(sdk::string_at(row(other), "provider"), "smtp");
+  ASSERT_EQ(mail_.mails().size(), 1U);
+  EXPECT_EQ(header(mail_.mails()[0], "Subject"), "Other-way");
+  EXPECT_EQ(sdk::string_at(api_.get("/connections/" + google), "state"), "needs_reconnect");
+}
+
 TEST_F(Messaging, AMailServerMayBeBusyRefuseOrFallSilent) {
   hub_.start();
   api_.sign_in();
